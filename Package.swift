@@ -1,0 +1,63 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+let package = Package(
+    name: "apus",
+    platforms: [.macOS(.v15)],
+    products: [
+        .library(name: "Apus", targets: ["Apus"]),
+        .library(name: "PluginKit", targets: ["PluginKit"]),
+        .library(name: "AttentionEngine", targets: ["AttentionEngine"]),
+        .executable(name: "apus", targets: ["ApusTool"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+    ],
+    targets: [
+        // The innermost loops, one file per instruction set, chosen at run time.
+        .target(name: "CKernels", cSettings: [.define("_GNU_SOURCE")]),
+        .target(name: "AttentionEngine", dependencies: ["CKernels"], swiftSettings: strict),
+        .target(name: "PluginKit", dependencies: ["AttentionEngine"], swiftSettings: strict),
+
+        // The image plugin and the libraries it decodes with.
+        .systemLibrary(
+            name: "CPNG", pkgConfig: "libpng",
+            providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
+        .systemLibrary(
+            name: "CJPEG", pkgConfig: "libjpeg",
+            providers: [.apt(["libjpeg-dev"]), .brew(["jpeg-turbo"])]),
+        .target(name: "CImageCodecs", dependencies: ["CPNG", "CJPEG"]),
+        .target(
+            name: "ImagePlugin", dependencies: ["PluginKit", "AttentionEngine", "CImageCodecs"],
+            path: "Plugins/Image", swiftSettings: strict),
+
+        // What a program imports, and the command line as a library and as a product.
+        .target(
+            name: "Apus", dependencies: ["AttentionEngine", "PluginKit", "ImagePlugin"],
+            swiftSettings: strict),
+        .target(
+            name: "ApusCommand",
+            dependencies: [
+                "Apus", "PluginKit", "AttentionEngine",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "ApusTool", dependencies: ["ApusCommand", "Apus"], swiftSettings: strict),
+
+        .testTarget(name: "AttentionEngineTests", dependencies: ["AttentionEngine", "CKernels"], swiftSettings: strict),
+        .testTarget(name: "PluginKitTests", dependencies: ["PluginKit", "AttentionEngine"], swiftSettings: strict),
+        .testTarget(
+            name: "ImagePluginTests", dependencies: ["ImagePlugin", "PluginKit", "AttentionEngine"],
+            swiftSettings: strict),
+    ],
+    cLanguageStandard: .c17
+)

@@ -1,0 +1,3 @@
+@_exported public import AttentionEngine
+@_exported public import PluginKit
+@_exported public import ImagePlugin

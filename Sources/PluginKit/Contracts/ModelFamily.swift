@@ -1,0 +1,67 @@
+public import AttentionEngine
+
+/// Tensors under the names the reference gives its arguments and results: `pixel_values`, `logits`, …
+public typealias NamedTensors = [String: Tensor]
+
+/// How a published architecture is made of the engine's parts.
+///
+/// A family decodes `config.json`, builds the one `Transformer` from it, and maps the backbone's slots to the
+/// checkpoint's tensor names. What it can do for a user it says by conforming to task protocols (`Classifying`, …).
+public protocol ModelFamily: Sendable {
+    /// What `apus inspect` calls the family, as its papers and users write it: `ViT`.
+    static var name: String { get }
+
+    /// The values of `Checkpoint.modelType` that the family serves.
+    static var modelTypes: Set<String> { get }
+
+    /// Loads the model.
+    ///
+    /// - Throws: `InputError` naming the file, key or tensor that is missing or does not fit.
+    init(_ checkpoint: Checkpoint) throws
+
+    /// What `apus inspect` prints, read from the configuration alone.
+    ///
+    /// - Throws: `InputError` if the configuration cannot be used.
+    static func summary(of checkpoint: Checkpoint) throws -> ModelSummary
+
+    /// Runs the model on tensors under the reference's argument names and answers under the reference's output
+    /// names; other inputs are ignored.
+    ///
+    /// - Parameter hiddenStates: whether to add the states before the first and after each layer.
+    /// - Throws: `InputError` naming the input that is missing or has the wrong shape.
+    func forward(_ inputs: NamedTensors, hiddenStates: Bool) throws -> NamedTensors
+
+    /// Inputs of the usual size that `forward` accepts, for measuring speed: small pseudo-random numbers.
+    func exampleInputs(batchSize: Int) -> NamedTensors
+}
+
+/// What can be said of a model without reading its weights.
+public struct ModelSummary: Sendable, Hashable {
+    /// One thing said of a model: `patch size`, `16 × 16`.
+    public struct Fact: Sendable, Hashable {
+        /// What it is about.
+        public var name: String
+        /// The number or words, ready to print.
+        public var value: String
+
+        /// Creates a fact.
+        public init(_ name: String, _ value: some CustomStringConvertible) {
+            self.name = name
+            self.value = value.description
+        }
+    }
+
+    /// The commands this checkpoint answers: `classify`.
+    public var tasks: [String]
+    /// Width, layers, heads and the like.
+    public var sizes: [Fact]
+    /// What happens to an input before the model sees it, a step each.
+    public var preprocessing: [String]
+
+    /// Creates a summary.
+    public init(tasks: [String], sizes: [Fact], preprocessing: [String]) {
+        self.tasks = tasks
+        self.sizes = sizes
+        self.preprocessing = preprocessing
+    }
+}
