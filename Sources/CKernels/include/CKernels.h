@@ -1,1 +1,179 @@
+// The innermost loops of the attention engine, in plain C.
+//
+// Every routine exists once per instruction set, in a table chosen at run time, and once more as a plain scalar
+// twin that says what the others must compute. Matrices are row-major; strides count elements.
 #pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(__clang__)
+#define APUS_NULLABLE _Nullable
+#define APUS_NONNULL _Nonnull
+#pragma clang assume_nonnull begin
+#else
+#define APUS_NULLABLE
+#define APUS_NONNULL
+#endif
+
+// MARK: Kernel tables (kernels_*.c, dispatch.c)
+
+typedef enum apus_activation {
+    apus_activation_none = 0,
+    apus_activation_relu,
+    apus_activation_gelu,        // x Φ(x), exact to fp32
+    apus_activation_gelu_tanh,   // its tanh approximation
+    apus_activation_quick_gelu,  // x σ(1.702 x)
+    apus_activation_silu,        // x σ(x)
+    apus_activation_tanh,
+    apus_activation_sigmoid,
+} apus_activation;
+
+enum {
+    // The left operand of a tile product stands in scratch memory with this row stride: a constant lets one
+    // register address every row, and this one keeps the rows in different sets of a first-level cache.
+    apus_tile_stride = 784,
+    // The longest depth that one tile product covers.
+    apus_tile_depth = 768,
+    apus_maximum_tile_rows = 14,
+    apus_maximum_panel_width = 32,
+};
+
+// What is done to a tile of sums before it is stored.
+typedef struct apus_finish {
+    bool accumulate;                        // add what stands in the output: an earlier part of the depth
+    bool last;                              // the depth is complete: apply the three below
+    const float *APUS_NULLABLE bias;        // one for each column of the tile
+    apus_activation activation;
+    const float *APUS_NULLABLE residual;    // added after the activation; a tile like the output
+    int64_t residual_stride;
+} apus_finish;
+
+typedef struct apus_kernels {
+    const char *name;
+    // The tile a product is made of: this many rows of the left operand by one panel of the right.
+    int32_t tile_rows, panel_width;
+
+    // out[r][c] = Σ_k a[r][k] panel[k][c] for r < rows ≤ tile_rows, k < depth ≤ apus_tile_depth (rows > 1) or any
+    // depth (rows == 1), all panel_width columns. The row stride of `a` is apus_tile_stride.
+    void (*tile)(int32_t rows, int64_t depth, const float *a, const float *panel, float *out, int64_t out_stride);
+    // Moves a tile (row stride panel_width) to the output, finishing it on the way.
+    void (*finish)(int32_t rows, int32_t columns, const float *tile, float *out, int64_t out_stride,
+                   const apus_finish *how);
+
+    void (*activate)(apus_activation activation, const float *x, float *y, int64_t count);
+    void (*add)(const float *a, const float *b, float *y, int64_t count);
+    void (*multiply)(const float *a, const float *b, float *y, int64_t count);
+    void (*scale)(const float *x, float factor, float *y, int64_t count);
+    // y = (x − mean) / sqrt(variance + epsilon) · weight + bias over one row.
+    void (*layer_norm)(const float *x, const float *APUS_NULLABLE weight, const float *APUS_NULLABLE bias,
+                       float epsilon, float *y, int64_t count);
+    // y = x / sqrt(mean square + epsilon) · weight over one row.
+    void (*rms_norm)(const float *x, const float *APUS_NULLABLE weight, float epsilon, float *y, int64_t count);
+    // One row in place.
+    void (*softmax)(float *row, int64_t count);
+    // One row of one block of scores becomes exp(score − maximum) in place, where *maximum, the largest so far, and
+    // *sum, of all such terms so far, are brought up to date. Returns the factor by which what was accumulated
+    // under the old maximum must be multiplied (Milakov and Gimelshein, 2018, arXiv:1805.02867).
+    float (*softmax_step)(float *row, int64_t count, float *maximum, float *sum);
+} apus_kernels;
+
+extern const apus_kernels apus_kernels_scalar;
+#if defined(__x86_64__)
+extern const apus_kernels apus_kernels_avx2;
+extern const apus_kernels apus_kernels_avx512;
+#elif defined(__aarch64__)
+extern const apus_kernels apus_kernels_neon;
+#endif
+
+// The tables this machine can run, the fastest first; the scalar one is always the last.
+int32_t apus_kernels_available(const apus_kernels *APUS_NONNULL *APUS_NONNULL list, int32_t capacity);
+// The table in use: the fastest, or the one that the environment variable APUS_ISA names.
+const apus_kernels *apus_kernels_current(void);
+// False if APUS_ISA asks for what this machine or build does not have; the fastest is then in use.
+bool apus_kernels_override_valid(void);
+
+// MARK: Threads (parallel.c)
+
+// Who runs a part of a task, and the memory it may use meanwhile.
+typedef struct apus_worker apus_worker;
+// At least `bytes` of 64-byte aligned memory of this worker's own; a second call moves it and loses its contents.
+void *apus_worker_scratch(apus_worker *worker, size_t bytes);
+// The group whose preparation stands in the scratch memory, or −1; kept from call to call within one task.
+int64_t *apus_worker_prepared(apus_worker *worker);
+
+// Items `first` up to `last` of group `group`.
+typedef void (*apus_task)(void *context, int64_t group, int64_t first, int64_t last, apus_worker *worker);
+
+// Runs groups × items of work on all threads and returns when it is done. Each call of `task` gets items of one
+// group, at least `grain` of them where that many are left; neighbouring groups tend to fall to one worker.
+// A task may start another, which then runs on this thread alone, unless it uses its scratch memory.
+void apus_parallel(int64_t groups, int64_t items, int64_t grain, apus_task task, void *context);
+// The number of threads in use, the caller's included.
+int32_t apus_thread_count(void);
+// Sets it, from 1 to 256; the next task uses it.
+void apus_set_thread_count(int32_t count);
+
+// MARK: Matrix products (product.c, pack.c)
+
+typedef enum apus_element {
+    apus_element_float32 = 0,
+    apus_element_float64,
+    apus_element_float16,
+    apus_element_bfloat16,
+} apus_element;
+
+// The number of floats that a packed matrix of this size takes.
+int64_t apus_packed_count(const apus_kernels *kernels, int64_t depth, int64_t columns);
+// Lays a matrix out in panels of panel_width columns, one after the other, each depth × panel_width, the last one
+// filled up with zeros. Element (column c, depth k) is read at c · column_stride + k · depth_stride. Columns go to
+// `first_column` onwards of a packed matrix whose other columns are packed by other calls; unless a part ends the
+// matrix, its end must stand on a panel boundary or the next part must be packed after it.
+void apus_pack(const apus_kernels *kernels, apus_element element, const void *source, int64_t column_stride,
+               int64_t depth_stride, int64_t depth, int64_t first_column, int64_t columns, float *packed);
+
+typedef struct apus_product {
+    int64_t rows, depth, columns;
+    const float *a;
+    int64_t a_stride;
+    const float *packed;
+    const float *APUS_NULLABLE bias;
+    apus_activation activation;
+    const float *APUS_NULLABLE residual;
+    int64_t residual_stride;
+    float *out;
+    int64_t out_stride;
+} apus_product;
+
+// out = activation(a · packed + bias) + residual, on all threads.
+void apus_multiply(const apus_kernels *kernels, const apus_product *product);
+
+// MARK: Attention (attention.c)
+
+typedef struct apus_attention {
+    int64_t batch, heads, key_value_heads;      // key/value head h·key_value_heads/heads serves query head h
+    int64_t queries, keys, key_width, value_width;
+    // Head h of position p of sequence b starts at b · batch_stride + p · row_stride + h · width.
+    const float *query, *key, *value;
+    float *out;
+    int64_t query_batch_stride, query_row_stride, key_batch_stride, key_row_stride;
+    int64_t value_batch_stride, value_row_stride, out_batch_stride, out_row_stride;
+    float scale;
+    bool causal;                                // query q sees keys up to q + keys − queries
+    const float *APUS_NULLABLE key_mask;        // [batch, keys], added to the scores
+    const float *APUS_NULLABLE bias;            // [heads, queries, keys], added to the scores
+} apus_attention;
+
+// softmax(scale · query · keyᵀ + masks) · value with a running softmax over blocks of keys, on all threads.
+void apus_attend(const apus_kernels *kernels, const apus_attention *attention);
+
+// MARK: Memory (memory.c)
+
+// 64-byte aligned memory, on large pages where the system has them; NULL if there is none.
+void *APUS_NULLABLE apus_allocate(size_t bytes);
+void apus_deallocate(void *APUS_NULLABLE memory);
+
+#if defined(__clang__)
+#pragma clang assume_nonnull end
+#endif

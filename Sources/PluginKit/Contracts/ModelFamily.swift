@@ -27,12 +27,21 @@ public protocol ModelFamily: Sendable {
     /// Runs the model on tensors under the reference's argument names and answers under the reference's output
     /// names; other inputs are ignored.
     ///
-    /// - Parameter hiddenStates: whether to add the states before the first and after each layer.
     /// - Throws: `InputError` naming the input that is missing or has the wrong shape.
-    func forward(_ inputs: NamedTensors, hiddenStates: Bool) throws -> NamedTensors
+    func forward(_ inputs: NamedTensors, detail: ForwardDetail) throws -> NamedTensors
 
     /// Inputs of the usual size that `forward` accepts, for measuring speed: small pseudo-random numbers.
     func exampleInputs(batchSize: Int) -> NamedTensors
+}
+
+/// How much of what a model computes is asked for.
+public enum ForwardDetail: Sendable, Hashable {
+    /// What the model's task needs and no more: `logits`, or the states where there is no head.
+    case answer
+    /// That and `last_hidden_state`.
+    case states
+    /// That and `hidden.0` (before the first layer), `hidden.1`, … (after each).
+    case layers
 }
 
 /// What can be said of a model without reading its weights.

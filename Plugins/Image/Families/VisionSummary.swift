@@ -1,0 +1,31 @@
+import AttentionEngine
+import PluginKit
+
+extension ModelSummary {
+    /// What is said of a vision model.
+    static func vision(
+        _ checkpoint: Checkpoint, sizes: [Fact], isClassifier: Bool, converter: Result<ImageConverter, any Error>
+    ) throws -> ModelSummary {
+        let preprocessing: [String] =
+            switch converter {
+            case .success(let converter): converter.steps
+            case .failure(let error): ["unusable: \(error)"]
+            }
+        let labels = isClassifier ? [Fact("labels", try Labels(checkpoint).count)] : []
+        return ModelSummary(tasks: isClassifier ? ["classify"] : [], sizes: sizes + labels, preprocessing: preprocessing)
+    }
+}
+
+extension VisionConfiguration {
+    /// Whether the checkpoint was saved with a classifier.
+    var isClassifier: Bool { (architectures ?? []).contains { $0.contains("ForImageClassification") } }
+}
+
+/// A model that was asked to classify and cannot.
+enum MissingClassifier {
+    static func error(_ family: String) -> InputError {
+        InputError(
+            "model", found: "a \(family) model without a classifier", needed: "one trained to classify",
+            remedy: "Use a checkpoint fine-tuned on labelled pictures")
+    }
+}

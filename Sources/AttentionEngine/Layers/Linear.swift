@@ -1,0 +1,65 @@
+/// y = x Wᵀ + b, with the weights packed for the processor when loaded.
+public struct Linear: Sendable {
+    /// The weights; `[…, matrix.depth]` becomes `[…, matrix.columns]`.
+    public let matrix: PackedMatrix
+    private let bias: Tensor?
+
+    /// Loads `weight` and `bias`.
+    ///
+    /// - Parameters:
+    ///   - weights: the layer's own path.
+    ///   - hasBias: whether the checkpoint has `bias`.
+    ///   - kernel: the further dimensions of `weight`, which together make `inputWidth`, where it is a convolution's
+    ///     whose windows do not overlap: `[channels, height, width]`.
+    /// - Throws: `InputError` naming the tensor that is missing or has another shape.
+    public init(
+        _ inputWidth: Int, _ outputWidth: Int, _ weights: Weights, hasBias: Bool = true, kernel: [Int]? = nil,
+        layout: PackedMatrix.Layout = .outputByInput
+    ) throws {
+        try self.init(
+            inputWidth, [Part(weights, outputWidth, hasBias: hasBias)], kernel: kernel ?? [inputWidth], layout: layout)
+    }
+
+    /// One of several layers that are computed as one.
+    struct Part {
+        var weights: Weights
+        var width: Int
+        var hasBias: Bool
+
+        init(_ weights: Weights, _ width: Int, hasBias: Bool) {
+            self.weights = weights
+            self.width = width
+            self.hasBias = hasBias
+        }
+    }
+
+    /// Loads layers that share their input as one: their outputs stand side by side.
+    init(
+        _ inputWidth: Int, _ parts: [Part], kernel: [Int]? = nil, layout: PackedMatrix.Layout = .outputByInput
+    ) throws {
+        let kernel = kernel ?? [inputWidth]
+        let stored = try parts.map { part in
+            try part.weights.stored("weight", layout == .outputByInput ? [part.width] + kernel : kernel + [part.width])
+        }
+        matrix = try PackedMatrix(stored, layout: layout)
+        guard parts.contains(where: \.hasBias) else {
+            bias = nil
+            return
+        }
+        bias = Tensor.concatenated(
+            try parts.map { part in
+                part.hasBias
+                    ? try part.weights.get("bias", [part.width]) : Tensor(repeating: 0, shape: [part.width])
+            }, along: 0)
+    }
+
+    /// `activation(x Wᵀ + b) + residual`, in one pass.
+    ///
+    /// - Parameters:
+    ///   - x: `[…, input width]`.
+    ///   - residual: `[…, output width]`, added last.
+    /// - Returns: `[…, output width]`.
+    public func callAsFunction(_ x: Tensor, activation: Activation = .identity, residual: Tensor? = nil) -> Tensor {
+        matrix.product(x, bias: bias, activation: activation, residual: residual)
+    }
+}

@@ -1,0 +1,94 @@
+import CKernels
+
+/// A weight matrix laid out for the product kernels, once, when a model is loaded.
+///
+/// It takes the place of a `[columns, depth]` weight: the product with `[…, depth]` is `[…, columns]`.
+public final class PackedMatrix: @unchecked Sendable {
+    /// How a checkpoint stores the matrix.
+    public enum Layout: Sendable {
+        /// `[output, input]`, as PyTorch's `Linear` does.
+        case outputByInput
+        /// `[input, output]`, as GPT-2's `Conv1D` does.
+        case inputByOutput
+    }
+
+    /// The width of the input.
+    public let depth: Int
+    /// The width of the output.
+    public let columns: Int
+    private let memory: UnsafeMutablePointer<Float>
+
+    /// Packs several matrices of one depth side by side, so that one product computes them all.
+    ///
+    /// - Parameter parts: two-dimensional in effect: dimensions after the first (before the last, `inputByOutput`) count as one.
+    /// - Throws: `InputError` if there is not the memory.
+    public init(_ parts: [Tensor], layout: Layout = .outputByInput) throws {
+        precondition(!parts.isEmpty && parts.allSatisfy { $0.rank >= 2 && $0.elementType.isFloatingPoint }, "no matrices")
+        func columnCount(_ part: Tensor) -> Int { layout == .outputByInput ? part.shape[0] : part.shape[part.rank - 1] }
+        columns = parts.reduce(0) { $0 + columnCount($1) }
+        depth = parts[0].count / max(1, columnCount(parts[0]))
+        let count = Int(apus_packed_count(kernels, Int64(depth), Int64(columns)))
+        guard let block = apus_allocate(count * 4) else {
+            throw InputError(
+                "memory", found: "no room for a matrix of \(columns) by \(depth)", needed: "\(count * 4) bytes",
+                remedy: "Close other programs or use a smaller model")
+        }
+        memory = block.bindMemory(to: Float.self, capacity: count)
+
+        var column = 0
+        for part in parts {
+            let width = columnCount(part)
+            precondition(width * depth == part.count, "matrices of different depth")
+            part.withBytes { bytes in
+                guard let source = bytes.baseAddress else { return }
+                apus_pack(
+                    kernels, part.elementType.packing, source, layout == .outputByInput ? Int64(depth) : 1,
+                    layout == .outputByInput ? 1 : Int64(width), Int64(depth), Int64(column), Int64(width), memory)
+            }
+            column += width
+        }
+    }
+
+    deinit { apus_deallocate(memory) }
+
+    /// `activation(input · matrixᵀ + bias) + residual`.
+    ///
+    /// - Parameters:
+    ///   - input: `[…, depth]`.
+    ///   - bias: `[columns]`.
+    ///   - residual: `[…, columns]`.
+    /// - Returns: `[…, columns]`.
+    func product(_ input: Tensor, bias: Tensor?, activation: Activation, residual: Tensor?) -> Tensor {
+        precondition(input.width == depth, "\(input.shape) does not go with a depth of \(depth)")
+        precondition(bias == nil || bias!.count == columns, "bias of another width")
+        let rows = input.rowCount
+        precondition(residual == nil || residual!.count == rows * columns, "residual of another shape")
+        return input.withFloatBuffer { input in
+            bias.withFloatPointer { bias in
+                residual.withFloatPointer { residual in
+                    Tensor(shape: outputShape(rows: rows)) { output in
+                        guard let a = input.baseAddress, let out = output.baseAddress else { return }
+                        var product = apus_product(
+                            rows: Int64(rows), depth: Int64(depth), columns: Int64(columns), a: a, a_stride: Int64(depth),
+                            packed: memory, bias: bias, activation: activation.kernel, residual: residual,
+                            residual_stride: Int64(columns), out: out, out_stride: Int64(columns))
+                        apus_multiply(kernels, &product)
+                    }
+                }
+            }
+        }.reshaped(to: input.shape.dropLast() + [columns])
+    }
+
+    private func outputShape(rows: Int) -> [Int] { [rows, columns] }
+}
+
+extension ElementType {
+    fileprivate var packing: apus_element {
+        switch self {
+        case .float64: apus_element_float64
+        case .float16: apus_element_float16
+        case .bfloat16: apus_element_bfloat16
+        default: apus_element_float32
+        }
+    }
+}

@@ -1,0 +1,159 @@
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// What is added to embeddings to tell positions apart, where the configuration adds anything.
+struct PositionEncoding: Sendable {
+    private enum Source {
+        case none
+        case table(Tensor, offset: Int)
+        case sinusoids(TransformerConfiguration.SinusoidLayout)
+    }
+
+    private let source: Source
+    private let width: Int
+
+    init(_ configuration: TransformerConfiguration, _ weights: Weights, name: String) throws {
+        width = configuration.width
+        switch configuration.positions {
+        case .learned(let count, let offset):
+            // Vision models store the table with a batch dimension in front.
+            let shape = weights.shape(of: name)?.count == 3 ? [1, count, width] : [count, width]
+            source = .table(try weights.get(name, shape).reshaped(to: [count, width]), offset: offset)
+        case .sinusoidal(let layout): source = .sinusoids(layout)
+        case .none, .relative, .rotary: source = .none
+        }
+    }
+
+    /// The longest sequence there are positions for.
+    var limit: Int {
+        guard case .table(let table, let offset) = source else { return .max }
+        return table.shape[0] - offset
+    }
+
+    /// `embeddings`, `[batch, positions, width]`, with the positions' vectors added.
+    func callAsFunction(_ embeddings: Tensor) -> Tensor {
+        let count = embeddings.shape[1]
+        switch source {
+        case .none: return embeddings
+        case .sinusoids(let layout): return embeddings.adding(Self.sinusoids(count: count, width: width, layout: layout))
+        case .table(let table, let offset) where offset >= 0:
+            return embeddings.adding(table.sliced(offset..<offset + count, along: 0))
+        case .table(let table, let offset):
+            let bare = min(-offset, count)
+            let silent = Tensor(repeating: 0, shape: [bare, width])
+            return embeddings.adding(.concatenated([silent, table.sliced(0..<count - bare, along: 0)], along: 0))
+        }
+    }
+
+    /// `[count, width]`: sin(p ω) and cos(p ω) with ω falling geometrically from 1 towards 1/10,000.
+    static func sinusoids(count: Int, width: Int, layout: TransformerConfiguration.SinusoidLayout) -> Tensor {
+        let half = (width + 1) / 2
+        let steps = layout == .halvesToEnd ? Double(max(1, width / 2 - 1)) : Double(width) / 2
+        return Tensor(shape: [count, width]) { (output: UnsafeMutableBufferPointer<Float>) in
+            for position in 0..<count {
+                for channel in 0..<width {
+                    let pair = layout == .interleaved ? channel / 2 : channel % half
+                    let isSine = layout == .interleaved ? channel % 2 == 0 : channel < half
+                    let angle = Double(position) * exp(-log(10_000) * Double(pair) / steps)
+                    output[position * width + channel] = Float(isSine ? sin(angle) : cos(angle))
+                }
+            }
+        }
+    }
+}
+
+/// A number for each head and distance between positions, added to the attention scores (Raffel et al., 2020,
+/// arXiv:1910.10683): exact for small distances, shared by ever wider buckets for large ones.
+struct RelativePositionBias: Sendable {
+    private let table: [Float]
+    private let heads: Int
+    private let buckets: Int
+    private let maximumDistance: Int
+    private let isCausal: Bool
+
+    /// Loads the table, `[buckets, heads]`.
+    init(
+        heads: Int, buckets: Int, maximumDistance: Int, isCausal: Bool, _ weights: Weights, name: String
+    ) throws {
+        table = try weights[name].get("weight", [buckets, heads]).floats
+        self.heads = heads
+        self.buckets = buckets
+        self.maximumDistance = maximumDistance
+        self.isCausal = isCausal
+    }
+
+    /// `[heads, queries, keys]`; the last query stands where the last key does.
+    func callAsFunction(queries: Int, keys: Int) -> Tensor {
+        // The bias depends on the distance alone: one row of them serves every query.
+        let rows = (0..<queries + keys).map { index in bucket(distance: index - queries - (keys - queries)) }
+        return Tensor(shape: [heads, queries, keys]) { (output: UnsafeMutableBufferPointer<Float>) in
+            for head in 0..<heads {
+                for query in 0..<queries {
+                    for key in 0..<keys {
+                        // distance = key − (query + keys − queries)
+                        output[(head * queries + query) * keys + key] = table[rows[key - query + queries] * heads + head]
+                    }
+                }
+            }
+        }
+    }
+
+    /// The bucket of a key `distance` positions after the query; negative distances lie before it.
+    private func bucket(distance: Int) -> Int {
+        var count = buckets
+        var first = 0
+        var size = -distance
+        if isCausal {
+            size = max(size, 0)
+        } else {
+            count /= 2
+            if distance > 0 { first = count }
+            size = abs(distance)
+        }
+        let exact = count / 2
+        if size < exact { return first + size }
+        let share = logf(Float(size) / Float(max(1, exact))) / logf(Float(maximumDistance) / Float(max(1, exact)))
+        return first + min(count - 1, exact + Int(share * Float(count - exact)))
+    }
+}
+
+/// Turns pairs of channels of each head by angles that grow with the position (Su et al., 2021, arXiv:2104.09864),
+/// channel i with channel i + width/2, as Llama-like checkpoints are trained.
+struct RotaryEmbedding: Sendable {
+    let base: Float
+    let width: Int
+
+    /// `x`, `[batch, positions, …]`, with the first `width` channels of each head turned.
+    ///
+    /// - Parameters:
+    ///   - columns: where each head that is turned starts in a row.
+    ///   - first: the number of the first position.
+    func callAsFunction(_ x: Tensor, columns: [Int], first: Int = 0) -> Tensor {
+        let positions = x.shape[1], half = width / 2, rowWidth = x.width
+        return x.withFloatBuffer { input in
+            Tensor(shape: x.shape) { (output: UnsafeMutableBufferPointer<Float>) in
+                _ = output.update(fromContentsOf: input)
+                for position in 0..<positions {
+                    for channel in 0..<half {
+                        let frequency = pow(Double(base), -2 * Double(channel) / Double(width))
+                        let angle = Float(Double(first + position) * frequency)
+                        let sine = sinf(angle), cosine = cosf(angle)
+                        for batch in 0..<x.shape[0] {
+                            for column in columns {
+                                let low = (batch * positions + position) * rowWidth + column + channel
+                                let (a, b) = (input[low], input[low + half])
+                                output[low] = a * cosine - b * sine
+                                output[low + half] = b * cosine + a * sine
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

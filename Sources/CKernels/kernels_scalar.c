@@ -1,0 +1,114 @@
+// The plain twins: what every vector kernel must compute, in the simplest words. Also the fallback for any CPU.
+#include <math.h>
+
+#include "CKernels.h"
+
+enum { panel_width = 8, tile_rows = 4 };
+
+static void tile(int32_t rows, int64_t depth, const float *a, const float *panel, float *out, int64_t out_stride) {
+    for (int32_t r = 0; r < rows; r++) {
+        float sums[panel_width] = {0};
+        for (int64_t k = 0; k < depth; k++) {
+            for (int32_t c = 0; c < panel_width; c++) sums[c] += a[r * apus_tile_stride + k] * panel[k * panel_width + c];
+        }
+        for (int32_t c = 0; c < panel_width; c++) out[r * out_stride + c] = sums[c];
+    }
+}
+
+static float sigmoid(float x) { return 1 / (1 + expf(-x)); }
+
+static float activated(apus_activation activation, float x) {
+    switch (activation) {
+    case apus_activation_none: return x;
+    case apus_activation_relu: return x < 0 ? 0 : x;
+    case apus_activation_gelu: return 0.5f * x * (1 + erff(x * 0.707106781f));
+    case apus_activation_gelu_tanh: return 0.5f * x * (1 + tanhf(0.797884561f * (x + 0.044715f * x * x * x)));
+    case apus_activation_quick_gelu: return x * sigmoid(1.702f * x);
+    case apus_activation_silu: return x * sigmoid(x);
+    case apus_activation_tanh: return tanhf(x);
+    case apus_activation_sigmoid: return sigmoid(x);
+    }
+    return x;
+}
+
+static void finish(int32_t rows, int32_t columns, const float *tile, float *out, int64_t out_stride,
+                   const apus_finish *how) {
+    for (int32_t r = 0; r < rows; r++) {
+        for (int32_t c = 0; c < columns; c++) {
+            float x = tile[r * panel_width + c];
+            if (how->accumulate) x += out[r * out_stride + c];
+            if (how->last) {
+                if (how->bias) x += how->bias[c];
+                x = activated(how->activation, x);
+                if (how->residual) x += how->residual[r * how->residual_stride + c];
+            }
+            out[r * out_stride + c] = x;
+        }
+    }
+}
+
+static void activate(apus_activation activation, const float *x, float *y, int64_t count) {
+    for (int64_t i = 0; i < count; i++) y[i] = activated(activation, x[i]);
+}
+
+static void add(const float *a, const float *b, float *y, int64_t count) {
+    for (int64_t i = 0; i < count; i++) y[i] = a[i] + b[i];
+}
+
+static void multiply(const float *a, const float *b, float *y, int64_t count) {
+    for (int64_t i = 0; i < count; i++) y[i] = a[i] * b[i];
+}
+
+static void scale(const float *x, float factor, float *y, int64_t count) {
+    for (int64_t i = 0; i < count; i++) y[i] = x[i] * factor;
+}
+
+static void layer_norm(const float *x, const float *weight, const float *bias, float epsilon, float *y,
+                       int64_t count) {
+    double sum = 0, squares = 0;
+    for (int64_t i = 0; i < count; i++) sum += x[i];
+    const double mean = sum / (double)count;
+    for (int64_t i = 0; i < count; i++) squares += (x[i] - mean) * (x[i] - mean);
+    const double factor = 1 / sqrt(squares / (double)count + epsilon);
+    for (int64_t i = 0; i < count; i++) {
+        y[i] = (float)((x[i] - mean) * factor) * (weight ? weight[i] : 1) + (bias ? bias[i] : 0);
+    }
+}
+
+static void rms_norm(const float *x, const float *weight, float epsilon, float *y, int64_t count) {
+    double squares = 0;
+    for (int64_t i = 0; i < count; i++) squares += (double)x[i] * x[i];
+    const double factor = 1 / sqrt(squares / (double)count + epsilon);
+    for (int64_t i = 0; i < count; i++) y[i] = (float)(x[i] * factor) * (weight ? weight[i] : 1);
+}
+
+static float softmax_step(float *row, int64_t count, float *maximum, float *sum) {
+    const float before = *maximum;
+    for (int64_t i = 0; i < count; i++) *maximum = row[i] > *maximum ? row[i] : *maximum;
+    const float correction = before == *maximum ? 1 : expf(before - *maximum);
+    *sum *= correction;
+    for (int64_t i = 0; i < count; i++) *sum += row[i] = expf(row[i] - *maximum);
+    return correction;
+}
+
+static void softmax(float *row, int64_t count) {
+    float maximum = -INFINITY, sum = 0;
+    softmax_step(row, count, &maximum, &sum);
+    scale(row, 1 / sum, row, count);
+}
+
+const apus_kernels apus_kernels_scalar = {
+    .name = "scalar",
+    .tile_rows = tile_rows,
+    .panel_width = panel_width,
+    .tile = tile,
+    .finish = finish,
+    .activate = activate,
+    .add = add,
+    .multiply = multiply,
+    .scale = scale,
+    .layer_norm = layer_norm,
+    .rms_norm = rms_norm,
+    .softmax = softmax,
+    .softmax_step = softmax_step,
+};

@@ -1,0 +1,308 @@
+// The kernels of one instruction set, written over the vector type that the including file has defined:
+// `vector`, `v_…`, VECTOR_WIDTH, TILE_ROWS. KERNELS_NAME and KERNELS_TABLE name the result.
+#include <math.h>
+
+#include "CKernels.h"
+
+#define PANEL_VECTORS 2
+#define PANEL_WIDTH (PANEL_VECTORS * VECTOR_WIDTH)
+#define INLINE static inline __attribute__((always_inline))
+#define UNROLL _Pragma("clang loop unroll(full)")
+
+// MARK: Functions of a vector
+
+// e^x to about one unit in the last place: x = n ln 2 + r, e^r by a polynomial fitted on |r| ≤ ln 2 / 2.
+// Below −87.3 it is 0, above 88 it stays at e^88.
+INLINE vector v_exp(vector x) {
+    const vector bounded = v_max(v_set(-87.33654f), v_min(v_set(88.0f), x));
+    const vector n = v_round(v_mul(bounded, v_set(1.44269504f)));
+    vector r = v_fma(n, v_set(-0.693359375f), bounded);
+    r = v_fma(n, v_set(2.12194440e-4f), r);
+    vector p = v_set(0.00137512793f);
+    p = v_fma(p, r, v_set(0.0083689522f));
+    p = v_fma(p, r, v_set(0.0416695401f));
+    p = v_fma(p, r, v_set(0.166665182f));
+    p = v_fma(p, r, v_set(0.499999881f));
+    p = v_fma(p, v_mul(r, r), v_add(r, v_set(1)));
+    return v_where_less(x, v_set(-87.33654f), v_set(0), v_mul(p, v_power_of_two(n)));
+}
+
+INLINE vector v_sigmoid(vector x) { return v_div(v_set(1), v_add(v_set(1), v_exp(v_sub(v_set(0), x)))); }
+
+INLINE vector v_tanh(vector x) {
+    return v_fma(v_set(2), v_sigmoid(v_mul(v_set(2), x)), v_set(-1));
+}
+
+// erf to 1.5e-7 (Abramowitz and Stegun, Handbook of Mathematical Functions, 7.1.26).
+INLINE vector v_erf(vector x) {
+    const vector size = v_max(x, v_sub(v_set(0), x));
+    const vector t = v_div(v_set(1), v_fma(v_set(0.3275911f), size, v_set(1)));
+    vector p = v_set(1.061405429f);
+    p = v_fma(p, t, v_set(-1.453152027f));
+    p = v_fma(p, t, v_set(1.421413741f));
+    p = v_fma(p, t, v_set(-0.284496736f));
+    p = v_fma(p, t, v_set(0.254829592f));
+    const vector tail = v_mul(v_mul(p, t), v_exp(v_sub(v_set(0), v_mul(x, x))));
+    return v_where_less(x, v_set(0), v_sub(tail, v_set(1)), v_sub(v_set(1), tail));
+}
+
+INLINE vector v_activate(apus_activation activation, vector x) {
+    switch (activation) {
+    case apus_activation_none: return x;
+    case apus_activation_relu: return v_max(v_set(0), x);
+    case apus_activation_gelu: {
+        const vector half = v_mul(v_set(0.5f), x);
+        return v_fma(half, v_erf(v_mul(x, v_set(0.707106781f))), half);
+    }
+    case apus_activation_gelu_tanh: {
+        const vector inner = v_mul(x, v_fma(v_mul(v_set(0.044715f), x), x, v_set(1)));
+        return v_mul(x, v_sigmoid(v_mul(v_set(1.59576912f), inner)));
+    }
+    case apus_activation_quick_gelu: return v_mul(x, v_sigmoid(v_mul(v_set(1.702f), x)));
+    case apus_activation_silu: return v_mul(x, v_sigmoid(x));
+    case apus_activation_tanh: return v_tanh(x);
+    case apus_activation_sigmoid: return v_sigmoid(x);
+    }
+    return x;
+}
+
+// Runs BODY for each vector of `count` elements at `i`, `n` of whose lanes are used.
+#define FOR_VECTORS(count, BODY)                              \
+    do {                                                      \
+        int64_t i = 0;                                        \
+        for (; i + VECTOR_WIDTH <= (count); i += VECTOR_WIDTH) { \
+            const int64_t n = VECTOR_WIDTH;                   \
+            BODY                                              \
+        }                                                     \
+        if (i < (count)) {                                    \
+            const int64_t n = (count) - i;                    \
+            BODY                                              \
+        }                                                     \
+    } while (0)
+
+INLINE vector load(const float *p, int64_t n) { return n == VECTOR_WIDTH ? v_load(p) : v_load_part(p, n); }
+INLINE void store(float *p, int64_t n, vector x) {
+    if (n == VECTOR_WIDTH) v_store(p, x);
+    else v_store_part(p, n, x);
+}
+
+// MARK: Products
+
+// The accumulators must stay in registers: `rows` is a constant wherever this is called.
+INLINE void tile_of(const int32_t rows, int64_t depth, const float *a, const float *panel, float *out,
+                    int64_t out_stride) {
+    vector sums[TILE_ROWS][PANEL_VECTORS];
+    UNROLL for (int32_t r = 0; r < rows; r++) {
+        UNROLL for (int32_t v = 0; v < PANEL_VECTORS; v++) sums[r][v] = v_set(0);
+    }
+    for (int64_t k = 0; k < depth; k++) {
+        vector b[PANEL_VECTORS];
+        UNROLL for (int32_t v = 0; v < PANEL_VECTORS; v++) b[v] = v_load(panel + k * PANEL_WIDTH + v * VECTOR_WIDTH);
+        UNROLL for (int32_t r = 0; r < rows; r++) {
+            const vector x = v_set(a[r * apus_tile_stride + k]);
+            UNROLL for (int32_t v = 0; v < PANEL_VECTORS; v++) sums[r][v] = v_fma(x, b[v], sums[r][v]);
+        }
+    }
+    UNROLL for (int32_t r = 0; r < rows; r++) {
+        UNROLL for (int32_t v = 0; v < PANEL_VECTORS; v++) v_store(out + r * out_stride + v * VECTOR_WIDTH, sums[r][v]);
+    }
+}
+
+// One row: four sums for each vector, because the next product into the same sum must wait for the last.
+static void tile_of_one(int64_t depth, const float *a, const float *panel, float *out) {
+    vector sums[4][PANEL_VECTORS];
+    UNROLL for (int32_t u = 0; u < 4; u++) {
+        UNROLL for (int32_t v = 0; v < PANEL_VECTORS; v++) sums[u][v] = v_set(0);
+    }
+    int64_t k = 0;
+    for (; k + 4 <= depth; k += 4) {
+        UNROLL for (int32_t u = 0; u < 4; u++) {
+            const vector x = v_set(a[k + u]);
+            UNROLL for (int32_t v = 0; v < PANEL_VECTORS; v++) {
+                sums[u][v] = v_fma(x, v_load(panel + (k + u) * PANEL_WIDTH + v * VECTOR_WIDTH), sums[u][v]);
+            }
+        }
+    }
+    for (; k < depth; k++) {
+        UNROLL for (int32_t v = 0; v < PANEL_VECTORS; v++) {
+            sums[0][v] = v_fma(v_set(a[k]), v_load(panel + k * PANEL_WIDTH + v * VECTOR_WIDTH), sums[0][v]);
+        }
+    }
+    UNROLL for (int32_t v = 0; v < PANEL_VECTORS; v++) {
+        v_store(out + v * VECTOR_WIDTH, v_add(v_add(sums[0][v], sums[1][v]), v_add(sums[2][v], sums[3][v])));
+    }
+}
+
+static void tile(int32_t rows, int64_t depth, const float *a, const float *panel, float *out, int64_t out_stride) {
+#define ROWS(n) \
+    case n: tile_of(n <= TILE_ROWS ? n : 1, depth, a, panel, out, out_stride); return;
+    switch (rows) {
+    case 1: tile_of_one(depth, a, panel, out); return;
+    ROWS(2) ROWS(3) ROWS(4) ROWS(5) ROWS(6)
+#if TILE_ROWS > 6
+    ROWS(7) ROWS(8) ROWS(9) ROWS(10) ROWS(11) ROWS(12)
+#endif
+#if TILE_ROWS > 12
+    ROWS(13) ROWS(14)
+#endif
+    }
+#undef ROWS
+}
+
+INLINE void finish_with(const apus_activation activation, int32_t rows, int32_t columns, const float *tile, float *out,
+                        int64_t out_stride, const apus_finish *how) {
+    for (int32_t r = 0; r < rows; r++) {
+        const float *from = tile + r * PANEL_WIDTH;
+        float *to = out + r * out_stride;
+        const float *residual = how->residual ? how->residual + r * how->residual_stride : NULL;
+        FOR_VECTORS(columns, {
+            vector x = v_load(from + i);
+            if (how->accumulate) x = v_add(x, load(to + i, n));
+            if (how->last) {
+                if (how->bias) x = v_add(x, load(how->bias + i, n));
+                x = v_activate(activation, x);
+                if (residual) x = v_add(x, load(residual + i, n));
+            }
+            store(to + i, n, x);
+        });
+    }
+}
+
+// Calls CALL(activation) with a constant.
+#define WITH_ACTIVATION(activation, CALL)                                                  \
+    switch (activation) {                                                                  \
+    case apus_activation_none: CALL(apus_activation_none); break;                          \
+    case apus_activation_relu: CALL(apus_activation_relu); break;                          \
+    case apus_activation_gelu: CALL(apus_activation_gelu); break;                          \
+    case apus_activation_gelu_tanh: CALL(apus_activation_gelu_tanh); break;                \
+    case apus_activation_quick_gelu: CALL(apus_activation_quick_gelu); break;              \
+    case apus_activation_silu: CALL(apus_activation_silu); break;                          \
+    case apus_activation_tanh: CALL(apus_activation_tanh); break;                          \
+    case apus_activation_sigmoid: CALL(apus_activation_sigmoid); break;                    \
+    }
+
+static void finish(int32_t rows, int32_t columns, const float *tile, float *out, int64_t out_stride,
+                   const apus_finish *how) {
+    const apus_activation activation = how->last ? how->activation : apus_activation_none;
+#define CALL(a) finish_with(a, rows, columns, tile, out, out_stride, how)
+    WITH_ACTIVATION(activation, CALL)
+#undef CALL
+}
+
+// MARK: Rows
+
+INLINE void activate_with(const apus_activation activation, const float *x, float *y, int64_t count) {
+    FOR_VECTORS(count, { store(y + i, n, v_activate(activation, load(x + i, n))); });
+}
+
+static void activate(apus_activation activation, const float *x, float *y, int64_t count) {
+#define CALL(a) activate_with(a, x, y, count)
+    WITH_ACTIVATION(activation, CALL)
+#undef CALL
+}
+
+static void add(const float *a, const float *b, float *y, int64_t count) {
+    FOR_VECTORS(count, { store(y + i, n, v_add(load(a + i, n), load(b + i, n))); });
+}
+
+static void multiply(const float *a, const float *b, float *y, int64_t count) {
+    FOR_VECTORS(count, { store(y + i, n, v_mul(load(a + i, n), load(b + i, n))); });
+}
+
+static void scale(const float *x, float factor, float *y, int64_t count) {
+    FOR_VECTORS(count, { store(y + i, n, v_mul(load(x + i, n), v_set(factor))); });
+}
+
+static void layer_norm(const float *x, const float *weight, const float *bias, float epsilon, float *y,
+                       int64_t count) {
+    vector sums = v_set(0);
+    FOR_VECTORS(count, { sums = v_add(sums, load(x + i, n)); });
+    const float mean = v_sum(sums) / (float)count;
+    sums = v_set(0);
+    const int64_t whole = count / VECTOR_WIDTH * VECTOR_WIDTH;
+    for (int64_t i = 0; i < whole; i += VECTOR_WIDTH) {
+        const vector d = v_sub(v_load(x + i), v_set(mean));
+        sums = v_fma(d, d, sums);
+    }
+    float squares = v_sum(sums);
+    for (int64_t i = whole; i < count; i++) squares += (x[i] - mean) * (x[i] - mean);
+    const float factor = 1 / sqrtf(squares / (float)count + epsilon);
+    FOR_VECTORS(count, {
+        vector z = v_mul(v_sub(load(x + i, n), v_set(mean)), v_set(factor));
+        if (weight) z = v_mul(z, load(weight + i, n));
+        if (bias) z = v_add(z, load(bias + i, n));
+        store(y + i, n, z);
+    });
+}
+
+static void rms_norm(const float *x, const float *weight, float epsilon, float *y, int64_t count) {
+    vector sums = v_set(0);
+    FOR_VECTORS(count, {
+        const vector z = load(x + i, n);
+        sums = v_fma(z, z, sums);
+    });
+    const float factor = 1 / sqrtf(v_sum(sums) / (float)count + epsilon);
+    FOR_VECTORS(count, {
+        vector z = v_mul(load(x + i, n), v_set(factor));
+        if (weight) z = v_mul(z, load(weight + i, n));
+        store(y + i, n, z);
+    });
+}
+
+INLINE float largest_of(const float *row, int64_t count) {
+    vector most = v_set(-INFINITY);
+    const int64_t whole = count / VECTOR_WIDTH * VECTOR_WIDTH;
+    for (int64_t i = 0; i < whole; i += VECTOR_WIDTH) most = v_max(most, v_load(row + i));
+    float largest = v_largest(most);
+    for (int64_t i = whole; i < count; i++) largest = row[i] > largest ? row[i] : largest;
+    return largest;
+}
+
+// row = exp(row − maximum) in place; returns the sum.
+INLINE float exponentiate(float *row, int64_t count, float maximum) {
+    vector sums = v_set(0);
+    const int64_t whole = count / VECTOR_WIDTH * VECTOR_WIDTH;
+    for (int64_t i = 0; i < whole; i += VECTOR_WIDTH) {
+        const vector e = v_exp(v_sub(v_load(row + i), v_set(maximum)));
+        v_store(row + i, e);
+        sums = v_add(sums, e);
+    }
+    float sum = v_sum(sums);
+    if (whole < count) {
+        v_store_part(row + whole, count - whole,
+                     v_exp(v_sub(v_load_part(row + whole, count - whole), v_set(maximum))));
+        for (int64_t i = whole; i < count; i++) sum += row[i];
+    }
+    return sum;
+}
+
+static void softmax(float *row, int64_t count) {
+    const float sum = exponentiate(row, count, largest_of(row, count));
+    scale(row, 1 / sum, row, count);
+}
+
+static float softmax_step(float *row, int64_t count, float *maximum, float *sum) {
+    const float before = *maximum;
+    const float largest = largest_of(row, count);
+    const float now = largest > before ? largest : before;
+    const float correction = before == now ? 1 : expf(before - now);
+    *sum = *sum * correction + exponentiate(row, count, now);
+    *maximum = now;
+    return correction;
+}
+
+const apus_kernels KERNELS_TABLE = {
+    .name = KERNELS_NAME,
+    .tile_rows = TILE_ROWS,
+    .panel_width = PANEL_WIDTH,
+    .tile = tile,
+    .finish = finish,
+    .activate = activate,
+    .add = add,
+    .multiply = multiply,
+    .scale = scale,
+    .layer_norm = layer_norm,
+    .rms_norm = rms_norm,
+    .softmax = softmax,
+    .softmax_step = softmax_step,
+};
