@@ -1,2 +1,85 @@
-/// placeholder
-public struct Checkpoint: Sendable {}
+import AttentionEngine
+
+/// A model in the Hugging Face layout: a folder with `config.json`, weights and what else belongs to it.
+///
+/// Opening one reads `config.json` and no weights.
+public struct Checkpoint: Sendable {
+    /// What the user typed, or the folder's last component.
+    public let name: String
+    /// The folder's absolute path.
+    public let folder: String
+    /// The architecture: `model_type` of `config.json`, or for timm's layout `timm/` and the first word of
+    /// `architecture`, such as `timm/vit`.
+    public let modelType: String
+
+    /// Opens a model by folder, by the name of a starter model, or by the id of a model in the local hub cache.
+    ///
+    /// - Parameter reference: `path/to/folder`, `vit-grocery`, `google/vit-base-patch16-224` or
+    ///   `google/vit-base-patch16-224@revision`.
+    /// - Throws: `InputError` if there is no such model, saying where it was looked for, or its `config.json` is unusable.
+    public init(_ reference: String) throws {
+        try self.init(folder: ModelReference.folder(of: reference), name: reference)
+    }
+
+    /// Opens the model in a folder.
+    ///
+    /// - Parameter name: what messages call it; without one, the folder's last component.
+    /// - Throws: `InputError` if there is no such folder or its `config.json` is missing or unusable.
+    public init(folder: String, name: String? = nil) throws {
+        let folder = Paths.absolute(folder)
+        try ModelReference.checkIsFolder(folder)
+        self.folder = folder
+        self.name = name ?? Paths.lastComponent(folder)
+        let file = JSONFile("\(folder)/config.json")
+        guard Paths.kind(of: file.path) != nil else { throw Self.missingConfiguration(folder) }
+        modelType = try file.decode(Architecture.self).modelType(in: file.path)
+    }
+
+    /// `config.json`.
+    ///
+    /// - Throws: `InputError` naming the key that is missing or has the wrong type.
+    public func configuration<C: Decodable>(as type: C.Type) throws -> C {
+        try JSONFile(path(of: "config.json")).decode(type)
+    }
+
+    /// Another JSON file of the folder; `nil` if there is none of that name.
+    ///
+    /// - Throws: `InputError` naming the key that is missing or has the wrong type.
+    public func file<C: Decodable>(_ name: String, as type: C.Type) throws -> C? {
+        hasFile(name) ? try JSONFile(path(of: name)).decode(type) : nil
+    }
+
+    /// Whether the folder has a file of that name.
+    public func hasFile(_ name: String) -> Bool { Paths.kind(of: path(of: name)) == .file }
+
+    /// Where a file of the folder is, or would be.
+    public func path(of name: String) -> String { "\(folder)/\(name)" }
+
+    private static func missingConfiguration(_ folder: String) -> InputError {
+        let inside = Paths.contents(folder).filter { Paths.kind(of: "\(folder)/\($0)/config.json") == .file }
+        let hint = inside.isEmpty ? "" : ", one of those in it (\(inside.prefix(5).joined(separator: ", "))) for example"
+        return InputError(
+            folder, found: "no config.json",
+            needed: "a folder in the Hugging Face layout, with config.json and model.safetensors",
+            remedy: "Name the model's own folder\(hint)")
+    }
+}
+
+/// The part of `config.json` that says which family a model is of.
+private struct Architecture: Decodable {
+    let modelType: String?
+    let timmArchitecture: String?
+
+    private enum CodingKeys: String, CodingKey {
+        case modelType = "model_type"
+        case timmArchitecture = "architecture"
+    }
+
+    func modelType(in file: String) throws(InputError) -> String {
+        if let modelType, modelType != "timm_wrapper" { return modelType }
+        if let name = timmArchitecture?.prefix(while: { $0 != "_" && $0 != "." }), !name.isEmpty { return "timm/\(name)" }
+        throw InputError(
+            file, found: "neither `model_type` nor `architecture`", needed: "one of them, to know what model this is",
+            remedy: "Use the config.json that was published with the weights")
+    }
+}
