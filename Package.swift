@@ -41,8 +41,9 @@ let package = Package(
 
         // What a program imports, and the command line as a library and as a product.
         .target(
-            name: "Apus", dependencies: ["AttentionEngine", "PluginKit", "ImagePlugin"],
+            name: "Apus", dependencies: ["AttentionEngine", "PluginKit", "ImagePlugin", "StarterModels"],
             swiftSettings: strict),
+        .target(name: "StarterModels", path: "Samples/StarterModels", resources: [.copy("vit-grocery")]),
         .target(
             name: "ApusCommand",
             dependencies: [

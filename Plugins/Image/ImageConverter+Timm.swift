@@ -23,7 +23,7 @@ extension ImageConverter {
         let fraction = pretrained.cropPct.flatMap { $0 == 0 ? nil : $0 } ?? 0.875
         let resizedHeight = try numbers.edge(height, dividedBy: fraction, key: "crop_pct")
         let resizedWidth = try numbers.edge(width, dividedBy: fraction, key: "crop_pct")
-        let normalization = Normalization(
+        let normalization = PixelNormalization(
             mean: try numbers.perChannel(pretrained.mean.nonempty ?? [0.485, 0.456, 0.406], key: "mean"),
             deviation: try numbers.perChannel(pretrained.std.nonempty ?? [0.229, 0.224, 0.225], key: "std", isDivisor: true))
 

@@ -38,7 +38,7 @@ extension ImageConverter {
             geometry.append(.crop(height: height, width: width, .transformers))
         }
         let factor = try numbers.nonzero(preprocessor.rescaleFactor ?? 1.0 / 255, key: "rescale_factor")
-        let normalization = Normalization(
+        let normalization = PixelNormalization(
             mean: try numbers.perChannel(preprocessor.imageMean?.values ?? defaults.mean, key: "image_mean"),
             deviation: try numbers.perChannel(preprocessor.imageStd?.values ?? defaults.std, key: "image_std", isDivisor: true))
         self.init(

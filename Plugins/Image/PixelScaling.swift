@@ -6,18 +6,18 @@ struct PixelScaling: Sendable {
     let steps: [String]
 
     /// As the transformers library does it: product in double precision, normalization in single.
-    init(factor: Double?, normalization: Normalization?) {
+    init(factor: Double?, normalization: PixelNormalization?) {
         self.init(normalization: normalization, factor: factor) { byte in
             factor.map { Float(Double(byte) * $0) } ?? Float(byte)
         }
     }
 
     /// As torchvision does it: a division in single precision.
-    init(dividingBy255Then normalization: Normalization) {
+    init(dividingBy255Then normalization: PixelNormalization) {
         self.init(normalization: normalization, factor: 1 / 255) { byte in Float(byte) / 255 }
     }
 
-    private init(normalization: Normalization?, factor: Double?, scaled: (UInt8) -> Float) {
+    private init(normalization: PixelNormalization?, factor: Double?, scaled: (UInt8) -> Float) {
         numbers = (0..<3).map { channel in
             (0...UInt8.max).map { byte in
                 guard let normalization else { return scaled(byte) }
@@ -46,7 +46,7 @@ struct PixelScaling: Sendable {
 }
 
 /// Subtract a mean, then divide by a deviation; each for red, green and blue.
-struct Normalization: Sendable, Hashable, CustomStringConvertible {
+struct PixelNormalization: Sendable, Hashable, CustomStringConvertible {
     var mean: [Double]
     var deviation: [Double]
 

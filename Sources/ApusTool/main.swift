@@ -1,1 +1,3 @@
-print("apus")
+import ApusCommand
+
+await ApusCommand.main()

@@ -1,4 +1,4 @@
-public import AttentionEngine
+import AttentionEngine
 public import PluginKit
 
 /// Data-efficient image Transformer (Touvron et al., 2021, arXiv:2012.12877), with or without the distillation head: a second

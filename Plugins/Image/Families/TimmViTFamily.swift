@@ -1,4 +1,4 @@
-public import AttentionEngine
+import AttentionEngine
 public import PluginKit
 
 /// Vision Transformer as timm (Wightman, 2019) saves it for the hub: `config.json` with `architecture` and

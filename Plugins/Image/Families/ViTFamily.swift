@@ -1,4 +1,4 @@
-public import AttentionEngine
+import AttentionEngine
 public import PluginKit
 
 /// Vision Transformer (Dosovitskiy et al., 2021, arXiv:2010.11929) as `google/vit-*` publishes it.

@@ -11,7 +11,7 @@
 ///     }
 /// }
 /// ```
-public protocol Plugin {
+public protocol Plugin: SendableMetatype {
     /// What `apus env` and error messages call the plugin: one lower-case word.
     static var name: String { get }
     /// Adds the plugin's readers and families.

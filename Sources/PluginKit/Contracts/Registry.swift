@@ -1,3 +1,5 @@
+import AttentionEngine
+
 /// What is registered: which family serves a `model_type`, and which reader a file type.
 ///
 /// ```swift

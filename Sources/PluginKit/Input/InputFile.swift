@@ -17,6 +17,13 @@ public struct InputFile: Sendable {
         self.source = source
     }
 
+    /// The name's extension in lower case, without the dot; empty where there is none.
+    public var fileType: String {
+        let last = name.split(separator: "/", omittingEmptySubsequences: false).last ?? ""
+        guard let dot = last.lastIndex(of: "."), dot > last.startIndex else { return "" }
+        return last[last.index(after: dot)...].lowercased()
+    }
+
     /// A file on disk; it is opened when its bytes are asked for.
     public init(path: String) { self.init(name: path, source: .file(path)) }
 
