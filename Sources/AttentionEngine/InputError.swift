@@ -26,13 +26,13 @@ public struct InputError: Error, Sendable, Hashable, CustomStringConvertible {
         if !needed.isEmpty { text += "; needed \(needed)" }
         if !remedy.isEmpty { text += ". \(remedy)" }
         if !text.hasSuffix(".") { text += "." }
-        return text.replacingControlCharacters()
+        return text.printable
     }
 }
 
 extension String {
-    /// A name from a hostile file must not move the cursor or break the line it is shown in.
-    fileprivate func replacingControlCharacters() -> String {
+    /// The text in one line: a name from a hostile file must not move the cursor or break the line it is shown in.
+    package var printable: String {
         var scalars = UnicodeScalarView()
         for scalar in unicodeScalars {
             switch scalar.properties.generalCategory {

@@ -8,7 +8,7 @@ public enum StarterModels {
     ///
     /// They are looked for in the folder `APUS_MODELS` names, in `share/apus/models` beside the executable's own
     /// folder, and in the resources that the build leaves near the executable.
-    public static func folders() -> [(name: String, folder: String)] { folders(in: places) }
+    public static func folders() -> [(name: String, folder: String)] { folders(in: locations) }
 
     static func folders(in places: [String]) -> [(name: String, folder: String)] {
         var names: Set<String> = []
@@ -21,7 +21,8 @@ public enum StarterModels {
         return models
     }
 
-    private static var places: [String] {
+    /// Where starter models are looked for, in order.
+    public static var locations: [String] {
         places(
             environment: Paths.environment,
             executables: [executable, CommandLine.arguments.first.flatMap(Paths.resolved)].compactMap(\.self))

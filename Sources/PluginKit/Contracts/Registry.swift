@@ -11,7 +11,8 @@ public struct Registry: Sendable {
     public private(set) var plugins: [String] = []
     private var families: [String: Entry<any ModelFamily.Type>] = [:]
     private var readers: [String: Entry<any Reader>] = [:]
-    private var registering = "the program"
+    /// Who registers just now; empty for the program itself.
+    private var registering = ""
 
     private struct Entry<Value: Sendable>: Sendable {
         var value: Value
@@ -29,10 +30,10 @@ public struct Registry: Sendable {
     ///
     /// - Throws: `InputError` where a name is taken.
     public mutating func add(_ plugin: any Plugin.Type) throws {
-        guard !plugins.contains(plugin.name) else { throw Self.taken("plugin", plugin.name, by: "another plugin") }
+        guard !plugins.contains(plugin.name) else { throw Self.taken("plugin", plugin.name, by: plugin.name) }
         plugins.append(plugin.name)
-        registering = "plugin \(plugin.name)"
-        defer { registering = "the program" }
+        registering = plugin.name
+        defer { registering = "" }
         try plugin.register(in: &self)
     }
 
@@ -58,7 +59,9 @@ public struct Registry: Sendable {
 
     private static func taken(_ kind: String, _ name: String, by owner: String) -> InputError {
         InputError(
-            "plugins", found: "the \(kind) “\(name)” twice, already registered by \(owner)", needed: "each name once",
+            "plugins",
+            found: "the \(kind) “\(name)” twice, already registered by \(owner.isEmpty ? "the program" : "plugin \(owner)")",
+            needed: "each name once",
             remedy: "Leave one of the two out")
     }
 }
@@ -68,6 +71,12 @@ public struct Registry: Sendable {
 extension Registry {
     /// Every `model_type` that a family serves, sorted.
     public var modelTypes: [String] { families.keys.sorted() }
+
+    /// The families that a plugin registered, in the order of their names.
+    public func families(of plugin: String) -> [any ModelFamily.Type] {
+        Dictionary(grouping: families.values.filter { $0.plugin == plugin }) { ObjectIdentifier($0.value) }
+            .values.map { $0[0].value }.sorted { $0.name < $1.name }
+    }
 
     /// The family that serves a checkpoint.
     ///
@@ -105,7 +114,12 @@ extension Registry {
 
 extension Registry {
     /// Every reader, each once, in the order of their kinds.
-    public var allReaders: [any Reader] {
+    public var allReaders: [any Reader] { Self.distinct(readers) }
+
+    /// The readers that a plugin registered, each once, in the order of their kinds.
+    public func readers(of plugin: String) -> [any Reader] { Self.distinct(readers.filter { $0.value.plugin == plugin }) }
+
+    private static func distinct(_ readers: [String: Entry<any Reader>]) -> [any Reader] {
         func kind(_ reader: any Reader) -> String { type(of: reader).kind }
         var seen: Set<String> = []
         return readers.sorted { $0.key < $1.key }.map(\.value.value)

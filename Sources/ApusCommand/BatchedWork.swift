@@ -1,0 +1,80 @@
+import AttentionEngine
+import PluginKit
+import Synchronization
+
+/// A task done for many files, a batch at a time: no more than a batch of them is in memory, answers come in the
+/// files' order, and a file that fails is named while the others are done.
+struct BatchedWork<Input: Sendable> {
+    private let registry: Registry
+    private let checkpoint: Checkpoint
+    private let limits: ReadingLimits
+    private let batchSize: Int
+    private let output: OutputOptions
+    private let entries: [InputFiles.Entry]
+
+    /// - Parameter checkpoint: the model that does the task.
+    init(
+        _ input: InputOptions, _ batch: BatchOptions, _ output: OutputOptions, registry: Registry, checkpoint: Checkpoint
+    ) {
+        self.registry = registry
+        self.checkpoint = checkpoint
+        self.output = output
+        limits = input.limits
+        batchSize = batch.size
+        entries = InputFiles.expand(input.inputs, fileTypes: registry.fileTypes(of: Input.self))
+    }
+
+    /// Does the task for every file.
+    ///
+    /// - Parameters:
+    ///   - task: an answer for each input.
+    ///   - show: prints an answer; the name is the file's as the user knows it.
+    /// - Throws: the exit status if a file failed; the error itself where the model or the output is at fault.
+    func run<Answer>(_ task: ([Input]) throws -> [Answer], show: (_ name: String, Answer) throws -> Void) throws {
+        var progress = ProgressBar(total: entries.count, isQuiet: output.quiet)
+        var failures = Failures(asJSON: output.json)
+        for start in stride(from: 0, to: entries.count, by: batchSize) {
+            progress.show(start)
+            let batch = entries[start..<min(start + batchSize, entries.count)]
+            let inputs = read(batch)
+            var answers = try answers(to: inputs.compactMap { try? $0.get() }, by: task)[...]
+            progress.erase()
+            for (entry, input) in zip(batch, inputs) {
+                switch input.flatMap({ _ in answers.removeFirst() }) {
+                case .success(let answer): try show(entry.name, answer)
+                case .failure(let error): try failures.add(entry.name, error)
+                }
+            }
+        }
+        try failures.finish()
+    }
+
+    /// Reads files on all threads.
+    private func read(_ batch: ArraySlice<InputFiles.Entry>) -> [Result<Input, any Error>] {
+        let inputs = Mutex([Result<Input, any Error>?](repeating: nil, count: batch.count))
+        Processor.parallel(count: batch.count) { range in
+            for index in range {
+                let file = batch[batch.startIndex + index].file
+                let input = Result { try registry.read(file.get(), as: Input.self, limits: limits) }
+                inputs.withLock { $0[index] = input }
+            }
+        }
+        return inputs.withLock { $0.compactMap(\.self) }
+    }
+
+    /// Does the task for a batch or, if that fails, for each of its inputs alone, to find the one at fault.
+    private func answers<Answer>(
+        to inputs: [Input], by task: ([Input]) throws -> [Answer]
+    ) throws -> [Result<Answer, any Error>] {
+        if inputs.isEmpty { return [] }
+        do {
+            return try task(inputs).map { .success($0) }
+        } catch let error as InputError where error.place.hasPrefix(checkpoint.folder) {
+            throw error
+        } catch where inputs.count > 1 {
+            return try inputs.flatMap { try answers(to: [$0], by: task) }
+        } catch {
+            return [.failure(error)]
+        }
+    }
+}

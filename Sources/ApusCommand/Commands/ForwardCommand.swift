@@ -1,0 +1,51 @@
+import ArgumentParser
+import AttentionEngine
+import PluginKit
+
+struct ForwardCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "forward",
+        abstract: "Run a model on tensors from a file and write its outputs to another.",
+        discussion: """
+            Tensors have the names that the model's arguments and outputs have in the transformers library; others in \
+            the file are ignored. Written are logits, where the model has a head, and last_hidden_state.
+
+            EXAMPLE:
+              apus forward google/vit-base-patch16-224 pixels.safetensors -o outputs.safetensors
+            """)
+
+    @Argument(help: ArgumentHelp("A folder, the id of a model in the hub cache, or a starter model's name.", valueName: "model"))
+    var model: String
+
+    @Argument(help: ArgumentHelp("A safetensors file with the model's arguments, pixel_values for example.", valueName: "inputs"))
+    var inputs: String
+
+    @Option(name: .shortAndLong, help: ArgumentHelp("The safetensors file to write.", valueName: "outputs"))
+    var output: String
+
+    @Flag(help: "Write the states before the first layer and after each, too: hidden.0, hidden.1, and so on.")
+    var hiddenStates = false
+
+    @OptionGroup var engine: EngineOptions
+
+    @Flag(help: "Do not say what was written.")
+    var quiet = false
+
+    func run() throws {
+        try engine.prepare()
+        let arguments = try SafetensorsFile(inputs).tensors()
+        let checkpoint = try Checkpoint(model)
+        let model = try Session.registry.family(for: checkpoint).init(checkpoint)
+        let outputs = try model.forward(arguments, detail: hiddenStates ? .layers : .states)
+        try SafetensorsWriter.write(outputs.map { ($0.key, $0.value) }, to: output)
+        if !quiet { StandardError.write(Self.listing(outputs)) }
+    }
+
+    private static func listing(_ outputs: NamedTensors) -> String {
+        var table = Table()
+        for (name, tensor) in outputs.sorted(by: { $0.key < $1.key }) {
+            table.add(name, tensor.shape.map(String.init).joined(separator: " × "), tensor.elementType.displayName)
+        }
+        return table.lines.map { $0 + "\n" }.joined()
+    }
+}

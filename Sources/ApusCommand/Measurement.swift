@@ -1,0 +1,102 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+import AttentionEngine
+
+/// How long a task took, again and again.
+struct Measurement: Encodable {
+    private let task: String
+    private let model: String
+    private let batchSize: Int
+    private let loading: Duration
+    /// Sorted.
+    private let runs: [Duration]
+    private let threads = Processor.threadCount
+    private let instructionSet = Processor.instructionSet
+    private let peakMemoryBytes = Self.peakMemory
+
+    /// - Parameters:
+    ///   - itemCount: how many inputs each run did.
+    ///   - loading: what it took to load the model.
+    ///   - runs: what each run took; not empty.
+    init(task: String, model: String, itemCount: Int, loading: Duration, runs: [Duration]) {
+        self.task = task
+        self.model = model
+        self.loading = loading
+        batchSize = itemCount
+        self.runs = runs.sorted()
+    }
+
+    /// What each run of `body` takes, after those that warm up.
+    static func durations(_ options: BenchOptions, _ body: () throws -> Void) rethrows -> [Duration] {
+        let clock = ContinuousClock()
+        for _ in 0..<options.warmUp { try body() }
+        return try (0..<options.runs).map { _ in try clock.measure(body) }
+    }
+
+    func show(asJSON: Bool) throws {
+        if asJSON { return try StandardOutput.write(JSONLine.encode(self)) }
+        var table = Table()
+        table.add("model", model)
+        table.add("running", "batches of \(batchSize), threads: \(threads), instruction set: \(instructionSet)")
+        table.add("loading", Quantity.duration(loading))
+        table.add("best run", line(best))
+        table.add("median run", line(median))
+        table.add("peak memory", Quantity.bytes(peakMemoryBytes))
+        try StandardOutput.write(lines: table.lines)
+    }
+
+    private var best: Duration { runs[0] }
+
+    private var median: Duration { (runs[(runs.count - 1) / 2] + runs[runs.count / 2]) / 2 }
+
+    private func line(_ run: Duration) -> String {
+        let perItem = batchSize == 1 ? "" : "\(Quantity.duration(run / batchSize)) per item, "
+        return "\(Quantity.duration(run)), \(perItem)\(Quantity.rate(batchSize, in: run))"
+    }
+
+    /// The most memory the program has had at any time, in bytes.
+    private static var peakMemory: Int {
+        var usage = rusage()
+        #if canImport(Darwin)
+            getrusage(RUSAGE_SELF, &usage)
+            return Int(usage.ru_maxrss)
+        #else
+            getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+            return Int(usage.ru_maxrss) << 10
+        #endif
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case task, model, threads, runs
+        case batchSize = "batch_size"
+        case instructionSet = "instruction_set"
+        case loading = "load_milliseconds"
+        case best = "best_milliseconds"
+        case median = "median_milliseconds"
+        case perItem = "median_milliseconds_per_item"
+        case rate = "items_per_second"
+        case peakMemory = "peak_memory_bytes"
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        func milliseconds(_ duration: Duration) -> Double { (duration / .microseconds(1)).rounded() / 1e3 }
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(task, forKey: .task)
+        try container.encode(model, forKey: .model)
+        try container.encode(batchSize, forKey: .batchSize)
+        try container.encode(threads, forKey: .threads)
+        try container.encode(instructionSet, forKey: .instructionSet)
+        try container.encode(milliseconds(loading), forKey: .loading)
+        try container.encode(runs.count, forKey: .runs)
+        try container.encode(milliseconds(best), forKey: .best)
+        try container.encode(milliseconds(median), forKey: .median)
+        try container.encode(milliseconds(median / batchSize), forKey: .perItem)
+        try container.encode((Double(batchSize) / (median / .seconds(1)) * 1e3).rounded() / 1e3, forKey: .rate)
+        try container.encode(peakMemoryBytes, forKey: .peakMemory)
+    }
+}

@@ -1,0 +1,11 @@
+import ArgumentParser
+
+/// What numbers a flag takes.
+enum Bounds {
+    /// - Throws: `ValidationError`, which says how the command is used, if `value` is out of `range`.
+    static func check(_ value: Int, in range: ClosedRange<Int>, of flag: String) throws {
+        guard !range.contains(value) else { return }
+        let bounds = range.upperBound == .max ? "\(range.lowerBound) or more" : "from \(range.lowerBound) to \(range.upperBound)"
+        throw ValidationError("\(flag) was \(value); it takes a number \(bounds).")
+    }
+}

@@ -1,0 +1,17 @@
+import ArgumentParser
+import PluginKit
+
+/// What files are worked on.
+struct InputOptions: ParsableArguments {
+    @Argument(help: ArgumentHelp("Files; a folder stands for the files in it and below, - for standard input.", valueName: "file"))
+    var inputs: [String]
+
+    @Option(
+        name: [.customLong("max-elements"), .customLong("max-pixels")],
+        help: ArgumentHelp("Refuse files that hold more elements: pixels of an image, numbers of a table.", valueName: "n"))
+    var maximumElements: Int?
+
+    func validate() throws { try maximumElements.map { try Bounds.check($0, in: 1...(.max), of: "--max-elements") } }
+
+    var limits: ReadingLimits { ReadingLimits(maximumElements: maximumElements) }
+}
