@@ -14,12 +14,13 @@ struct BatchedWork<Input: Sendable> {
 
     /// - Parameter checkpoint: the model that does the task.
     init(
-        _ input: InputOptions, _ batch: BatchOptions, _ output: OutputOptions, registry: Registry, checkpoint: Checkpoint
+        _ input: InputOptions, _ reading: ReadingOptions, _ batch: BatchOptions, _ output: OutputOptions,
+        registry: Registry, checkpoint: Checkpoint
     ) {
         self.registry = registry
         self.checkpoint = checkpoint
         self.output = output
-        limits = input.limits
+        limits = reading.limits
         batchSize = batch.size
         entries = InputFiles.expand(input.inputs, fileTypes: registry.fileTypes(of: Input.self))
     }

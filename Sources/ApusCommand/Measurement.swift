@@ -11,6 +11,7 @@ import AttentionEngine
 struct Measurement: Encodable {
     private let task: String
     private let model: String
+    private let family: String
     private let batchSize: Int
     private let loading: Duration
     /// Sorted.
@@ -20,14 +21,15 @@ struct Measurement: Encodable {
     private let peakMemoryBytes = Self.peakMemory
 
     /// - Parameters:
-    ///   - itemCount: how many inputs each run did.
+    ///   - batchSize: how many inputs each run did.
     ///   - loading: what it took to load the model.
     ///   - runs: what each run took; not empty.
-    init(task: String, model: String, itemCount: Int, loading: Duration, runs: [Duration]) {
+    init(task: String, model: String, family: String, batchSize: Int, loading: Duration, runs: [Duration]) {
         self.task = task
         self.model = model
         self.loading = loading
-        batchSize = itemCount
+        self.family = family
+        self.batchSize = batchSize
         self.runs = runs.sorted()
     }
 
@@ -41,8 +43,10 @@ struct Measurement: Encodable {
     func show(asJSON: Bool) throws {
         if asJSON { return try StandardOutput.write(JSONLine.encode(self)) }
         var table = Table()
-        table.add("model", model)
-        table.add("running", "batches of \(batchSize), threads: \(threads), instruction set: \(instructionSet)")
+        table.add("model", "\(model) (\(family))")
+        table.add("batch size", "\(batchSize)")
+        table.add("threads", "\(threads)")
+        table.add("instruction set", instructionSet)
         table.add("loading", Quantity.duration(loading))
         table.add("best run", line(best))
         table.add("median run", line(median))
@@ -72,7 +76,7 @@ struct Measurement: Encodable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case task, model, threads, runs
+        case task, model, family, threads, runs
         case batchSize = "batch_size"
         case instructionSet = "instruction_set"
         case loading = "load_milliseconds"
@@ -88,6 +92,7 @@ struct Measurement: Encodable {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(task, forKey: .task)
         try container.encode(model, forKey: .model)
+        try container.encode(family, forKey: .family)
         try container.encode(batchSize, forKey: .batchSize)
         try container.encode(threads, forKey: .threads)
         try container.encode(instructionSet, forKey: .instructionSet)

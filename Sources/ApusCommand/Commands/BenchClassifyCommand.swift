@@ -7,7 +7,7 @@ struct BenchClassifyCommand: ParsableCommand {
         abstract: "Measure a model that classifies: from the numbers of a converted input to the logits.",
         discussion: """
             EXAMPLE:
-              apus bench classify --model google/vit-base-patch16-224 --batch-size 8 --threads 2
+              apus bench classify --model google/vit-base-patch16-224 --batch-size 8
             """)
 
     @OptionGroup var model: ModelOptions
@@ -23,8 +23,8 @@ struct BenchClassifyCommand: ParsableCommand {
         let loading = ContinuousClock.now - start
         let inputs = model.exampleInputs(batchSize: bench.batchSize)
         let runs = try Measurement.durations(bench) { _ = try model.forward(inputs, detail: .answer) }
-        try Measurement(
-            task: "classify", model: "\(checkpoint.name) (\(family.name))", itemCount: bench.batchSize, loading: loading, runs: runs
-        ).show(asJSON: bench.json)
+        let measurement = Measurement(
+            task: "classify", model: checkpoint.name, family: family.name, batchSize: bench.batchSize, loading: loading, runs: runs)
+        try measurement.show(asJSON: bench.json)
     }
 }

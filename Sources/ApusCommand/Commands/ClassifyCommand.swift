@@ -22,6 +22,7 @@ struct ClassifyCommand: ParsableCommand {
     @OptionGroup var model: ModelOptions
     @OptionGroup var batch: BatchOptions
     @OptionGroup var engine: EngineOptions
+    @OptionGroup var reading: ReadingOptions
     @OptionGroup var output: OutputOptions
 
     func validate() throws { try Bounds.check(top, in: 1...(.max), of: "--top") }
@@ -34,8 +35,10 @@ struct ClassifyCommand: ParsableCommand {
     }
 
     private func classify<Model: Classifying>(with model: Model, _ checkpoint: Checkpoint, _ registry: Registry) throws {
-        let work = BatchedWork<Model.Input>(input, batch, output, registry: registry, checkpoint: checkpoint)
-        try work.run(model.classify) { name, classifications in
+        let work = BatchedWork<Model.Input>(input, reading, batch, output, registry: registry, checkpoint: checkpoint)
+        try work.run { inputs in
+            try model.classify(inputs).map(Self.checked)
+        } show: { name, classifications in
             let likeliest = classifications.prefix(top)
             if output.json {
                 try StandardOutput.write(JSONLine.encode(Answer(input: name, predictions: likeliest.map(Prediction.init))))
@@ -45,8 +48,16 @@ struct ClassifyCommand: ParsableCommand {
         }
     }
 
+    /// - Throws: `InputError` where the model makes no sense of its input, or at all.
+    private static func checked(_ classifications: [Classification]) throws -> [Classification] {
+        if classifications.allSatisfy({ $0.probability.isFinite }) { return classifications }
+        throw InputError(
+            "", found: "the model answers with something that is no number", needed: "probabilities",
+            remedy: "Its weights may be damaged; download them again")
+    }
+
     private static func lines(_ name: String, _ classifications: some Sequence<Classification>) -> [String] {
-        [Terminal.bold(name.printable)]
+        [Terminal.bold(InputName.shown(name))]
             + classifications.map { classification in
                 let percentage = Quantity.padded(Quantity.percentage(Double(classification.probability)), to: 8)
                 return "\(percentage)  \(classification.label.printable)"

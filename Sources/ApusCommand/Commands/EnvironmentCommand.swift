@@ -95,7 +95,8 @@ private struct Surroundings: Encodable {
                 .map { "reads \($0.key) files: \($0.value.joined(separator: ", "))" }
             table.add("plugin \(plugin.name)", each: families + readers)
         }
-        table.add("starter models", each: starterModels)
+        let found = StarterModels.folders().map { "\($0.name) in \($0.folder)" }
+        table.add("starter models", each: found.isEmpty ? starterModels.map { "none in \($0)" } : found)
         table.add("hub cache", hubCache)
         return table.lines
     }

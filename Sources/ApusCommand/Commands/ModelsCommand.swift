@@ -23,18 +23,16 @@ struct ModelsCommand: ParsableCommand {
         if json {
             try StandardOutput.write(lines: (starters + cached).map(JSONLine.encode))
         } else {
-            let nothing = "none, looked in"
             try StandardOutput.write(
-                lines: Self.section("Starter models", starters, otherwise: [nothing] + StarterModels.locations.prefix(3))
-                    + [""]
-                    + Self.section("Hub cache \(HubCache.location.printable)", cached, otherwise: ["no models"]))
+                lines: Self.section("Starter models", starters, places: StarterModels.locations)
+                    + [""] + Self.section("Hub cache", cached, places: [HubCache.location]))
         }
     }
 
-    private static func section(_ title: String, _ models: [ListedModel], otherwise: [String]) -> [String] {
+    private static func section(_ title: String, _ models: [ListedModel], places: [String]) -> [String] {
         var table = Table(indentation: "  ")
         for model in models { table.add(model.name, model.family ?? "-", model.state) }
-        for line in models.isEmpty ? otherwise : [] { table.add(line) }
+        for place in models.isEmpty ? places : [] { table.add("none in \(place)") }
         return [Terminal.bold(title)] + table.lines
     }
 }

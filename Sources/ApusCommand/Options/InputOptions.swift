@@ -1,11 +1,14 @@
 import ArgumentParser
 import PluginKit
 
-/// What files are worked on.
+/// Which files are worked on.
 struct InputOptions: ParsableArguments {
     @Argument(help: ArgumentHelp("Files; a folder stands for the files in it and below, - for standard input.", valueName: "file"))
     var inputs: [String]
+}
 
+/// How much of a file is taken.
+struct ReadingOptions: ParsableArguments {
     @Option(
         name: [.customLong("max-elements"), .customLong("max-pixels")],
         help: ArgumentHelp("Refuse files that hold more elements: pixels of an image, numbers of a table.", valueName: "n"))

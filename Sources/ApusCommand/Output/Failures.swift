@@ -1,5 +1,4 @@
 import ArgumentParser
-import AttentionEngine
 
 /// Names the inputs that fail, while the others are done.
 struct Failures {
@@ -12,7 +11,7 @@ struct Failures {
     /// Says which input failed, why, and what can be done about it.
     mutating func add(_ input: String, _ error: any Error) throws {
         count += 1
-        let name = input == "-" ? "standard input" : input.printable
+        let name = InputName.shown(input)
         var text = StandardError.describe(error)
         if !text.hasPrefix(name) { text = "\(name): \(text)" }
         if asJSON { try StandardOutput.write(JSONLine.encode(FailedInput(input: input, error: text))) }

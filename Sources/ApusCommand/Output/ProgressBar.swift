@@ -38,16 +38,18 @@ struct ProgressBar {
     }
 
     private func line(_ done: Int, _ elapsed: Duration) -> String {
-        var numbers = " \(Quantity.padded("\(done)", to: "\(total)".count))/\(total)"
+        let digits = "\(total)".count
+        var numbers = "\(Quantity.padded("\(done)", to: digits))/\(total)"
         if done > 0 {
             let left = elapsed * (Double(total - done) / Double(done))
             numbers += "  \(Quantity.rate(done, in: elapsed))  \(Quantity.wait(left)) left"
         }
         let room = Terminal.width - 1
-        let width = min(40, room - numbers.count - 2)
-        guard width >= 5 else { return String(numbers.dropFirst().prefix(room)) }
+        // The bar keeps its width, however long the rate and the time left are to write.
+        let width = min(40, room - 2 * digits - 30)
+        guard width >= 5 else { return String(numbers.prefix(room)) }
         let filled = width * done / total
-        return "[" + String(repeating: "#", count: filled) + String(repeating: ".", count: width - filled) + "]" + numbers
+        return "[" + String(repeating: "#", count: filled) + String(repeating: ".", count: width - filled) + "] " + numbers
     }
 }
 

@@ -23,9 +23,10 @@ public enum StarterModels {
 
     /// Where starter models are looked for, in order.
     public static var locations: [String] {
-        places(
+        let started = CommandLine.arguments.first.flatMap(Paths.resolved)
+        return places(
             environment: Paths.environment,
-            executables: [executable, CommandLine.arguments.first.flatMap(Paths.resolved)].compactMap(\.self))
+            executables: [executable, started == executable ? nil : started].compactMap(\.self))
     }
 
     /// Where to look, in order.
