@@ -59,6 +59,13 @@ let package = Package(
         .testTarget(
             name: "ImagePluginTests", dependencies: ["ImagePlugin", "PluginKit", "AttentionEngine"],
             swiftSettings: strict),
+        .testTarget(
+            name: "ApusCommandTests",
+            dependencies: [
+                "ApusCommand", "ApusTool", "Apus", "PluginKit", "AttentionEngine",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict),
     ],
     cLanguageStandard: .c17
 )

@@ -72,7 +72,7 @@ struct BatchedWork<Input: Sendable> {
             return try task(inputs).map { .success($0) }
         } catch let error as InputError where error.place.hasPrefix(checkpoint.folder) {
             throw error
-        } catch where inputs.count > 1 {
+        } catch  where inputs.count > 1 {
             return try inputs.flatMap { try answers(to: [$0], by: task) }
         } catch {
             return [.failure(error)]

@@ -66,11 +66,11 @@ struct Measurement: Encodable {
     /// The most memory the program has had at any time, in bytes.
     private static var peakMemory: Int {
         var usage = rusage()
+        // RUSAGE_SELF, whose type differs from system to system.
+        getrusage(0, &usage)
         #if canImport(Darwin)
-            getrusage(RUSAGE_SELF, &usage)
             return Int(usage.ru_maxrss)
         #else
-            getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
             return Int(usage.ru_maxrss) << 10
         #endif
     }

@@ -24,7 +24,8 @@ struct BenchClassifyCommand: ParsableCommand {
         let inputs = model.exampleInputs(batchSize: bench.batchSize)
         let runs = try Measurement.durations(bench) { _ = try model.forward(inputs, detail: .answer) }
         let measurement = Measurement(
-            task: "classify", model: checkpoint.name, family: family.name, batchSize: bench.batchSize, loading: loading, runs: runs)
+            task: "classify", model: checkpoint.name, family: family.name, batchSize: bench.batchSize, loading: loading,
+            runs: runs)
         try measurement.show(asJSON: bench.json)
     }
 }

@@ -90,11 +90,21 @@ private struct ModelDescription: Encodable {
         try container.encode(family, forKey: .family)
         try container.encode(modelType, forKey: .modelType)
         try container.encode(tasks, forKey: .tasks)
-        try container.encode(Dictionary(sizes.map { ($0.name, $0.value) }) { $1 }, forKey: .sizes)
+        try container.encode(Dictionary(sizes.map { ($0.name, NumberOrText(text: $0.value)) }) { $1 }, forKey: .sizes)
         try container.encode(parameters.parameterCount, forKey: .parameters)
         try container.encode(parameters.tensorCount, forKey: .tensors)
         try container.encode(parameters.byteCount, forKey: .byteCount)
         try container.encode(parameters.countByType, forKey: .elementTypes)
         try container.encode(preprocessing, forKey: .preprocessing)
+    }
+}
+
+/// What scripts get as a number where it is one: `12`, `"16 × 16"`.
+private struct NumberOrText: Encodable {
+    let text: String
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        if let number = Int(text) { try container.encode(number) } else { try container.encode(text) }
     }
 }

@@ -5,7 +5,7 @@ enum Bounds {
     /// - Throws: `ValidationError`, which says how the command is used, if `value` is out of `range`.
     static func check(_ value: Int, in range: ClosedRange<Int>, of flag: String) throws {
         guard !range.contains(value) else { return }
-        let bounds = range.upperBound == .max ? "\(range.lowerBound) or more" : "from \(range.lowerBound) to \(range.upperBound)"
-        throw ValidationError("\(flag) was \(value); it takes a number \(bounds).")
+        let bounds = range.upperBound == .max ? "or more" : "to \(range.upperBound)"
+        throw ValidationError("\(flag) was \(value); it takes a number, \(range.lowerBound) \(bounds).")
     }
 }

@@ -3,7 +3,8 @@ import PluginKit
 
 /// Which files are worked on.
 struct InputOptions: ParsableArguments {
-    @Argument(help: ArgumentHelp("Files; a folder stands for the files in it and below, - for standard input.", valueName: "file"))
+    @Argument(
+        help: ArgumentHelp("Files; a folder stands for the files in it and below, - for standard input.", valueName: "file"))
     var inputs: [String]
 }
 
@@ -14,7 +15,9 @@ struct ReadingOptions: ParsableArguments {
         help: ArgumentHelp("Refuse files that hold more elements: pixels of an image, numbers of a table.", valueName: "n"))
     var maximumElements: Int?
 
-    func validate() throws { try maximumElements.map { try Bounds.check($0, in: 1...(.max), of: "--max-elements") } }
+    func validate() throws {
+        try maximumElements.map { try Bounds.check($0, in: 1...(.max), of: "--max-elements or --max-pixels") }
+    }
 
     var limits: ReadingLimits { ReadingLimits(maximumElements: maximumElements) }
 }

@@ -11,9 +11,6 @@ enum Terminal {
     /// The text in bold letters, where standard output is a terminal that shows them.
     static func bold(_ text: String) -> String { hasStyles ? "\u{1B}[1m\(text)\u{1B}[0m" : text }
 
-    /// The text in fainter letters, likewise.
-    static func faint(_ text: String) -> String { hasStyles ? "\u{1B}[2m\(text)\u{1B}[0m" : text }
-
     /// See <https://no-color.org>.
     private static let hasStyles = StandardOutput.isTerminal && getenv("NO_COLOR") == nil && !isDumb
 
@@ -23,6 +20,6 @@ enum Terminal {
     /// The columns of the terminal behind standard error.
     static var width: Int {
         var size = winsize()
-        return ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : 80
+        return ioctl(STDERR_FILENO, .init(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : 80
     }
 }

@@ -1,0 +1,10 @@
+#!/bin/sh
+# Writes the help texts anew. Usage: make_fixtures.sh PATH-OF-APUS
+set -e
+folder=$(dirname "$0")
+export COLUMNS=80
+"$1" help >"$folder/apus.txt"
+for command in classify inspect models env forward bench "bench classify"; do
+    # shellcheck disable=SC2086 # two words are two arguments
+    "$1" help $command >"$folder/apus-$(echo "$command" | tr ' ' -).txt"
+done
