@@ -69,13 +69,14 @@ struct BatchedWork<Input: Sendable> {
     ) throws -> [Result<Answer, any Error>] {
         if inputs.isEmpty { return [] }
         do {
-            return try task(inputs).map { .success($0) }
+            let answers = try task(inputs)
+            precondition(answers.count == inputs.count, "\(answers.count) answers to \(inputs.count) inputs")
+            return answers.map { .success($0) }
         } catch let error as InputError where error.place.hasPrefix(checkpoint.folder) {
             throw error
-        } catch  where inputs.count > 1 {
-            return try inputs.flatMap { try answers(to: [$0], by: task) }
         } catch {
-            return [.failure(error)]
+            if inputs.count == 1 { return [.failure(error)] }
+            return try inputs.flatMap { try answers(to: [$0], by: task) }
         }
     }
 }
