@@ -20,7 +20,7 @@ public enum HubCache {
     static func models(in location: String) -> [(id: String, folder: String)] {
         Paths.contents(location).compactMap { entry -> (id: String, folder: String)? in
             guard entry.hasPrefix(prefix) else { return nil }
-            let id = entry.dropFirst(prefix.count).replacing("--", with: "/")
+            let id = String(entry.dropFirst(prefix.count)).replacing("--", with: "/")
             guard let folder = folder(of: id, in: location) else { return nil }
             return (id, folder)
         }
