@@ -96,7 +96,7 @@ extension SafetensorsHeader {
         try scanner.object { (scanner, key) throws(InputError) in
             switch scanner.text(key) {
             case "dtype" where type == nil:
-                let text = scanner.text(try scanner.string())
+                let text = try scanner.text()
                 guard let index = StoredType.index[text] else {
                     throw InputError(
                         place(file, scanner.text(name)), found: "unknown element type \(Wording.name(text))",
