@@ -120,7 +120,8 @@ extension SafetensorsHeader {
         }
         let range = offsets[1] - offsets[0]
         guard StoredType.all[type].byteCount(of: shape) == range else {
-            let needed = StoredType.all[type].byteCount(of: shape).map { "\($0) bytes" } ?? "no whole number of bytes that can be counted"
+            let needed =
+                StoredType.all[type].byteCount(of: shape).map { "\($0) bytes" } ?? "no whole number of bytes that can be counted"
             throw InputError(
                 place(file, scanner.text(name)),
                 found: "a shape of \(Wording.shape(shape)) in \(StoredType.all[type].name), which takes \(needed)",
