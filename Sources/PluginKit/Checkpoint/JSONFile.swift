@@ -39,7 +39,14 @@ struct JSONFile {
             return InputError(
                 place(context.codingPath), found: found(at: context.codingPath, data), needed: needed(type), remedy: remedy)
         case DecodingError.dataCorrupted(let context) where context.codingPath.isEmpty:
-            return InputError(path, found: "text that is not valid JSON", needed: "a JSON file", remedy: "Download it again")
+            // The decoder says the same of a number with a fraction, or too large, in the place of an integer.
+            let numbers = value(of: data)?.fractions(below: "") ?? []
+            if numbers.isEmpty {
+                return InputError(path, found: "text that is not valid JSON", needed: "a JSON file", remedy: "Download it again")
+            }
+            return InputError(
+                path, found: "\(numbers.prefix(5).joined(separator: " or ")), which does not fit", needed: "a whole number there",
+                remedy: remedy)
         case DecodingError.dataCorrupted(let context):
             return InputError(
                 place(context.codingPath), found: found(at: context.codingPath, data),
@@ -73,10 +80,16 @@ struct JSONFile {
         }
     }
 
-    private func found(at codingPath: [any CodingKey], _ data: Data) -> String {
+    /// The whole file as a value; `nil` if that is not JSON, or too long to be worth the time.
+    private func value(of data: Data) -> JSONValue? {
+        guard data.count <= 1 << 20 else { return nil }
         let decoder = JSONDecoder()
         decoder.allowsJSON5 = true
-        guard var value = try? decoder.decode(JSONValue.self, from: data) else { return "a value of another kind" }
+        return try? decoder.decode(JSONValue.self, from: data)
+    }
+
+    private func found(at codingPath: [any CodingKey], _ data: Data) -> String {
+        guard var value = value(of: data) else { return "a value of another kind" }
         for part in codingPath {
             guard let inner = value.member(part) else { return "nothing" }
             value = inner
@@ -119,6 +132,17 @@ private enum JSONValue: Decodable, CustomStringConvertible {
         case .array(let values): key.intValue.flatMap { values.indices.contains($0) ? values[$0] : nil }
         case .object(let members): members[key.stringValue]
         default: nil
+        }
+    }
+
+    /// The numbers that are no `Int`, each with its key: ``key `vision.width` (1.5)``.
+    func fractions(below key: String) -> [String] {
+        switch self {
+        case .number(let value): ["key \(Wording.name(key)) (\(value))"]
+        case .array(let values): values.enumerated().flatMap { $1.fractions(below: "\(key)[\($0)]") }
+        case .object(let members):
+            members.sorted { $0.key < $1.key }.flatMap { $1.fractions(below: key.isEmpty ? $0 : "\(key).\($0)") }
+        default: []
         }
     }
 
