@@ -1,9 +1,9 @@
 import AttentionEngine
 
 #if canImport(FoundationEssentials)
-import FoundationEssentials
+    import FoundationEssentials
 #else
-import Foundation
+    import Foundation
 #endif
 
 /// A file to be read: on disk, or bytes that are already in memory.
