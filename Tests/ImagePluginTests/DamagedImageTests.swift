@@ -50,6 +50,15 @@ struct DamagedImageTests {
         #expect(error?.found.contains("CRC") == true)
     }
 
+    @Test("a PNG chunk that claims more bytes than the file has gets no memory")
+    func lyingChunk() throws {
+        var png = try Fixtures.bytes("xmp.png")
+        let chunk = try #require(png.indices.first { png[$0...].starts(with: "iTXt".utf8) })
+        png.replaceSubrange((chunk - 4)..<chunk, with: [0x7F, 0, 0, 0])
+        let error = #expect(throws: InputError.self) { try read(png) }
+        #expect(error?.found == "a PNG image that ends early")
+    }
+
     @Test("a progressive JPEG image with thousands of scans is refused, and quickly")
     func manyScans() throws {
         let jpeg = try Fixtures.bytes("grey-progressive.jpg")
