@@ -71,7 +71,9 @@ enum ResizeRule: Sendable, Hashable, CustomStringConvertible {
         case .shortestEdge(let length):
             return oriented(short: Double(length), long: (Double(length) * long / short).rounded(.down))
         case .shortestEdgeWithin(let length, let longest):
-            guard long / short * Double(length) > Double(longest) else { return Self.shortestEdge(length).size(height: height, width: width) }
+            guard long / short * Double(length) > Double(longest) else {
+                return Self.shortestEdge(length).size(height: height, width: width)
+            }
             let exact = Double(longest) * short / long
             let rounded = exact.rounded(.toNearestOrEven)
             return short == rounded ? (height, width) : oriented(short: rounded, long: (exact * long / short).rounded(.down))

@@ -31,7 +31,8 @@ public struct ImageReader: Reader {
                 file.name, found: found, needed: "a PNG, JPEG, PPM, PGM or PBM image", remedy: "Convert it to PNG or JPEG")
         case .unknown(let found):
             throw InputError(
-                file.name, found: found, needed: "a PNG, JPEG, PPM, PGM or PBM image", remedy: "Check that this is the right file")
+                file.name, found: found, needed: "a PNG, JPEG, PPM, PGM or PBM image", remedy: "Check that this is the right file"
+            )
         }
     }
 }

@@ -26,7 +26,7 @@ public struct PreprocessorConfiguration: Sendable, Decodable {
     public var imageMean: ChannelNumbers?
     /// One number for all channels or one for each.
     public var imageStd: ChannelNumbers?
-    /// Whether batches are padded to `padSize`, which is not supported.
+    /// Whether to pad the images of a batch to one size, which is not supported.
     public var doPad: Bool?
 
     enum CodingKeys: String, CodingKey {

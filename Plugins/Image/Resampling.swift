@@ -2,7 +2,8 @@ extension Image {
     /// The image in another size, equal to Pillow's `Image.resize((width, height), filter)` in every byte.
     ///
     /// Downsampling widens the filter to the scale, so that every pixel counts. Each direction is weighted in
-    /// 22-bit fixed point and rounded to 8 bits, columns first, as in Pillow's `Resample.c`.
+    /// 22-bit fixed point and rounded to 8 bits, as in Pillow's `Resample.c`; the rows usually first, but since
+    /// Pillow 13 the columns where the height shrinks more than twice as much as the width.
     ///
     /// - Parameters:
     ///   - width: at least 1.
@@ -11,19 +12,20 @@ extension Image {
         precondition(width > 0 && height > 0, "an image has at least one pixel")
         if (width, height) == (self.width, self.height) { return self }
         if filter == .nearest { return sampled(width: width, height: height) }
-        let rows = ResamplingWeights(from: self.height, to: height, filter: filter)
-        let needed = width == self.width ? 0..<self.height : rows.sources
-        let narrow = width == self.width ? self : resampledRows(needed, width: width, filter: filter)
-        return height == self.height ? narrow : narrow.resampledColumns(rows, skipping: needed.lowerBound)
+        if height < self.height, self.height - height > 2 * (self.width - width) {
+            return resampledColumns(to: height, filter: filter).resampledRows(to: width, filter: filter)
+        }
+        return resampledRows(to: width, filter: filter).resampledColumns(to: height, filter: filter)
     }
 
-    /// The horizontal pass over some of the rows.
-    private func resampledRows(_ rows: Range<Int>, width newWidth: Int, filter: ResamplingFilter) -> Image {
+    /// The horizontal pass.
+    private func resampledRows(to newWidth: Int, filter: ResamplingFilter) -> Image {
+        if newWidth == width { return self }
         let weights = ResamplingWeights(from: width, to: newWidth, filter: filter)
         let rowBytes = 3 * width
         let resampled = pixels.withUnsafeBufferPointer { source in
-            [UInt8](unsafeUninitializedCapacity: 3 * newWidth * rows.count) { target, count in
-                for row in rows {
+            [UInt8](unsafeUninitializedCapacity: 3 * newWidth * height) { target, count in
+                for row in 0..<height {
                     let line = UnsafeBufferPointer(rebasing: source[(row * rowBytes)..<((row + 1) * rowBytes)])
                     weights.forEach { column, first, weights in
                         var (red, green, blue) = (FixedPoint.half, FixedPoint.half, FixedPoint.half)
@@ -42,18 +44,20 @@ extension Image {
                 }
             }
         }
-        return Image(width: newWidth, height: rows.count, checked: resampled)
+        return Image(width: newWidth, height: height, checked: resampled)
     }
 
-    /// The vertical pass; the first `skipped` rows of the original are not in this image.
-    private func resampledColumns(_ weights: ResamplingWeights, skipping skipped: Int) -> Image {
+    /// The vertical pass.
+    private func resampledColumns(to newHeight: Int, filter: ResamplingFilter) -> Image {
+        if newHeight == height { return self }
+        let weights = ResamplingWeights(from: height, to: newHeight, filter: filter)
         let rowBytes = 3 * width
         let resampled = pixels.withUnsafeBufferPointer { source in
             withUnsafeTemporaryAllocation(of: Int32.self, capacity: rowBytes) { sums in
-                [UInt8](unsafeUninitializedCapacity: rowBytes * weights.count) { target, count in
+                [UInt8](unsafeUninitializedCapacity: rowBytes * newHeight) { target, count in
                     weights.forEach { _, first, weights in
                         sums.initialize(repeating: FixedPoint.half)
-                        var start = (first - skipped) * rowBytes
+                        var start = first * rowBytes
                         for weight in weights {
                             for index in 0..<rowBytes { sums[index] &+= Int32(source[start + index]) &* weight }
                             start += rowBytes
@@ -64,27 +68,29 @@ extension Image {
                 }
             }
         }
-        return Image(width: width, height: weights.count, checked: resampled)
+        return Image(width: width, height: newHeight, checked: resampled)
     }
 
     /// The nearest pixel for each; places are added up step by step, as in Pillow's `Geometry.c`.
     private func sampled(width newWidth: Int, height newHeight: Int) -> Image {
-        func places(from old: Int, to new: Int) -> [Int?] {
+        func places(from old: Int, to new: Int) -> [Int] {
             let step = Double(old) / Double(new)
             var place = step * 0.5
             return (0..<new).map { _ in
                 defer { place += step }
-                return place < Double(old) ? Int(place) : nil
+                return min(Int(place), old - 1)
             }
         }
         let columns = places(from: width, to: newWidth)
-        var sampled = [UInt8](repeating: 0, count: 3 * newWidth * newHeight)
-        for (newRow, row) in places(from: height, to: newHeight).enumerated() {
-            guard let row else { continue }
-            for (newColumn, column) in columns.enumerated() {
-                guard let column else { continue }
-                let (from, to) = (3 * (row * width + column), 3 * (newRow * newWidth + newColumn))
-                for channel in 0..<3 { sampled[to + channel] = pixels[from + channel] }
+        let sampled = pixels.withUnsafeBufferPointer { source in
+            [UInt8](unsafeUninitializedCapacity: 3 * newWidth * newHeight) { target, count in
+                for row in places(from: height, to: newHeight) {
+                    for column in columns {
+                        let start = 3 * (row * width + column)
+                        for channel in 0..<3 { target[count + channel] = source[start + channel] }
+                        count += 3
+                    }
+                }
             }
         }
         return Image(width: newWidth, height: newHeight, checked: sampled)
@@ -130,20 +136,11 @@ private struct ResamplingWeights {
         (self.firsts, self.starts, self.weights) = (firsts, starts, weights)
     }
 
-    /// The length of the result's side.
-    var count: Int { firsts.count }
-
-    /// The pixels of the original that the result needs.
-    var sources: Range<Int> {
-        let last = count - 1
-        return firsts[0]..<(firsts[last] + starts[last + 1] - starts[last])
-    }
-
     /// Calls `body` with each place, the first of its pixels in the original, and their weights.
     @inline(__always)
     func forEach(_ body: (_ place: Int, _ first: Int, _ weights: UnsafeBufferPointer<Int32>) -> Void) {
         weights.withUnsafeBufferPointer { weights in
-            for place in 0..<count {
+            for place in firsts.indices {
                 body(place, firsts[place], UnsafeBufferPointer(rebasing: weights[starts[place]..<starts[place + 1]]))
             }
         }
