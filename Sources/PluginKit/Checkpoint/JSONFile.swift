@@ -16,17 +16,48 @@ struct JSONFile {
 
     /// - Throws: `InputError` naming file and key, what stands there and what was needed.
     func decode<C: Decodable>(_ type: C.Type) throws -> C {
-        let data = Data(try RegularFile(path).bytes(atMost: Self.maximumByteCount))
-        let decoder = JSONDecoder()
+        let data = Data(Self.quotingPythonNumbers(try RegularFile(path).bytes(atMost: Self.maximumByteCount)))
         do {
-            return try decoder.decode(type, from: data)
-        } catch DecodingError.dataCorrupted(let context) where context.codingPath.isEmpty {
-            // Python writes NaN and Infinity, which JSON5 has and JSON lacks.
-            decoder.allowsJSON5 = true
-            do { return try decoder.decode(type, from: data) } catch { throw explanation(error, data) }
+            return try Self.decoder.decode(type, from: data)
         } catch {
             throw explanation(error, data)
         }
+    }
+
+    private static var decoder: JSONDecoder {
+        let decoder = JSONDecoder()
+        decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+            positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
+        return decoder
+    }
+
+    /// The text with the `NaN`, `Infinity` and `-Infinity` that Python writes, and JSON lacks, in quotation marks, as the
+    /// decoder takes them. (Its JSON5 mode, which knows them, traps on text that is not UTF-8.)
+    private static func quotingPythonNumbers(_ bytes: [UInt8]) -> [UInt8] {
+        let quote = UInt8(ascii: "\"")
+        let words = ["NaN", "-Infinity", "Infinity"].map { Array($0.utf8) }
+        var result: [UInt8] = []
+        result.reserveCapacity(bytes.count)
+        var isInString = false
+        var index = 0
+        while index < bytes.count {
+            let byte = bytes[index]
+            if !isInString, byte == words[0][0] || byte == words[1][0] || byte == words[2][0],
+                let word = words.first(where: bytes[index...].starts)
+            {
+                result += [quote] + word + [quote]
+                index += word.count
+                continue
+            }
+            if byte == quote { isInString.toggle() }
+            result.append(byte)
+            index += 1
+            if isInString, byte == UInt8(ascii: "\\"), index < bytes.count {
+                result.append(bytes[index])
+                index += 1
+            }
+        }
+        return result
     }
 
     private func explanation(_ error: any Error, _ data: Data) -> InputError {
@@ -83,9 +114,7 @@ struct JSONFile {
     /// The whole file as a value; `nil` if that is not JSON, or too long to be worth the time.
     private func value(of data: Data) -> JSONValue? {
         guard data.count <= 1 << 20 else { return nil }
-        let decoder = JSONDecoder()
-        decoder.allowsJSON5 = true
-        return try? decoder.decode(JSONValue.self, from: data)
+        return try? Self.decoder.decode(JSONValue.self, from: data)
     }
 
     private func found(at codingPath: [any CodingKey], _ data: Data) -> String {
