@@ -3,9 +3,10 @@
 PREFIX ?= /usr/local
 MODELS = $(PREFIX)/share/apus/models
 SWIFT ?= swift
-# The command is linked with Swift's libraries inside, so that it runs on a machine without Swift.
+# The command is linked with Swift's libraries inside, so that it runs on a machine without Swift; macOS has them anyway.
 STATIC = .build-static
-BUILD = $(SWIFT) build -c release --product apus --static-swift-stdlib --scratch-path $(STATIC)
+BUILD = $(SWIFT) build -c release --product apus --scratch-path $(STATIC) \
+    $(if $(filter Darwin,$(shell uname -s)),,--static-swift-stdlib)
 SOURCES = Package.swift Sources Plugins Tests Samples
 
 .PHONY: all setup build demo test install uninstall lint format clean
