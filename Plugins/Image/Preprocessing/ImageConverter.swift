@@ -23,7 +23,7 @@ public struct ImageConverter: Sendable {
     ///
     /// - Throws: `InputError` if an image cannot be resized as asked, or the results differ in size.
     public func callAsFunction(_ images: [Image]) throws -> Tensor {
-        let prepared = try images.map(prepared)
+        let prepared = try Processor.map(images, prepared).map { try $0.get() }
         let (height, width) = prepared.first.map { ($0.height, $0.width) } ?? outputSize ?? (0, 0)
         for image in prepared where (image.height, image.width) != (height, width) {
             throw InputError(
