@@ -15,7 +15,7 @@ typedef struct {
     struct jpeg_progress_mgr progress;
     jmp_buf escape;
     ImageDecoder *decoder;
-    uint8_t *exif;
+    uint8_t *exif, *xmp;
     int allowed_scans;
 } JPEGState;
 
@@ -74,24 +74,31 @@ static bool begins(const struct jpeg_marker_struct *marker, const char *prefix, 
     return marker->marker == JPEG_APP0 + 1 && marker->data_length >= count && memcmp(marker->data, prefix, count) == 0;
 }
 
-/// EXIF may be split over several markers, which follow each other; of XMP the last counts.
+/// Joins what follows a prefix in all markers that begin with it; a copy, since decoding frees the markers.
+static ImageBytes copy_markers(jpeg_saved_marker_ptr markers, const char *prefix, size_t count, uint8_t **copy) {
+    size_t total = 0;
+    for (jpeg_saved_marker_ptr marker = markers; marker; marker = marker->next) {
+        if (begins(marker, prefix, count)) total += marker->data_length - count;
+    }
+    if (total == 0 || !(*copy = malloc(total))) return (ImageBytes){0};
+    uint8_t *next = *copy;
+    for (jpeg_saved_marker_ptr marker = markers; marker; marker = marker->next) {
+        if (!begins(marker, prefix, count)) continue;
+        memcpy(next, marker->data + count, marker->data_length - count);
+        next += marker->data_length - count;
+    }
+    return (ImageBytes){*copy, total};
+}
+
+/// EXIF may be split over several markers; of XMP the last counts.
 static void collect_metadata(JPEGState *state) {
     static const char exif[] = "Exif\0", xmp[] = "http://ns.adobe.com/xap/1.0/";
-    size_t total = 0;
-    for (jpeg_saved_marker_ptr marker = state->codec.marker_list; marker; marker = marker->next) {
-        if (begins(marker, exif, sizeof exif)) total += marker->data_length - sizeof exif;
-        if (begins(marker, xmp, sizeof xmp)) {
-            state->decoder->xmp = (ImageBytes){marker->data + sizeof xmp, marker->data_length - sizeof xmp};
-        }
+    jpeg_saved_marker_ptr markers = state->codec.marker_list, last = markers;
+    for (jpeg_saved_marker_ptr marker = markers; marker; marker = marker->next) {
+        if (begins(marker, xmp, sizeof xmp)) last = marker;
     }
-    if (total == 0 || !(state->exif = malloc(total))) return;
-    state->decoder->exif = (ImageBytes){state->exif, total};
-    uint8_t *next = state->exif;
-    for (jpeg_saved_marker_ptr marker = state->codec.marker_list; marker; marker = marker->next) {
-        if (!begins(marker, exif, sizeof exif)) continue;
-        memcpy(next, marker->data + sizeof exif, marker->data_length - sizeof exif);
-        next += marker->data_length - sizeof exif;
-    }
+    state->decoder->exif = copy_markers(markers, exif, sizeof exif, &state->exif);
+    state->decoder->xmp = copy_markers(last, xmp, sizeof xmp, &state->xmp);
 }
 
 // MARK: - Decoding
@@ -175,6 +182,7 @@ void jpeg_decoder_close(ImageDecoder *decoder) {
     if (!state) return;
     jpeg_destroy_decompress(&state->codec);
     free(state->exif);
+    free(state->xmp);
     free(state);
     decoder->state = NULL;
 }

@@ -27,10 +27,18 @@ static void ignore_warning(png_structp png, png_const_charp message) {
     (void)message;
 }
 
+static bool is_reading_chunk_header(png_structp png) {
+    return (png_get_io_state(png) & PNG_IO_MASK_LOC) == PNG_IO_CHUNK_HDR;
+}
+
+/// Gives the library its next bytes; of a chunk that is longer than the file not even the header, because memory
+/// for the whole chunk would come next.
 static void read_bytes(png_structp png, png_bytep into, size_t count) {
     ImageDecoder *decoder = png_get_io_ptr(png);
     PNGState *state = decoder->state;
-    if (count > state->left) {
+    bool fits = count <= state->left;
+    if (fits && count == 8 && is_reading_chunk_header(png)) fits = png_get_uint_32(state->next) <= state->left - count;
+    if (!fits) {
         decoder->truncated = true;
         png_error(png, "the file ends early");
     }
@@ -129,8 +137,7 @@ static void collect_metadata(ImageDecoder *decoder) {
 static bool finish(ImageDecoder *decoder) {
     PNGState *state = decoder->state;
     if (setjmp(png_jmpbuf(state->png))) {
-        bool between_chunks = (png_get_io_state(state->png) & PNG_IO_MASK_LOC) == PNG_IO_CHUNK_HDR;
-        return between_chunks || decoder->truncated || png_get_io_chunk_type(state->png) != 0x49444154 /* IDAT */;
+        return is_reading_chunk_header(state->png) || png_get_io_chunk_type(state->png) != 0x49444154 /* IDAT */;
     }
     png_read_end(state->png, state->info);
     return true;

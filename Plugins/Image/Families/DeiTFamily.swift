@@ -18,7 +18,7 @@ public struct DeiTFamily: ImageClassifying {
         let width = configuration.hiddenSize
         encoder = VisionEncoder(
             checkpoint,
-            converter: Result { try ImageConverter(checkpoint) },
+            converter: Result { try ImageConverter(checkpoint, assuming: "DeiTImageProcessor") },
             embedding: try PatchEmbedding(
                 configuration.geometry, width: width, projection: model["embeddings.patch_embeddings.projection"],
                 tokens: [
@@ -51,7 +51,7 @@ public struct DeiTFamily: ImageClassifying {
         let configuration = try VisionConfiguration(checkpoint)
         return try .vision(
             checkpoint, sizes: configuration.sizes, isClassifier: configuration.isClassifier,
-            converter: Result { try ImageConverter(checkpoint) })
+            converter: Result { try ImageConverter(checkpoint, assuming: "DeiTImageProcessor") })
     }
 
     /// The mean of what each head says of its own token.

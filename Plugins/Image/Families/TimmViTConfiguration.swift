@@ -32,7 +32,8 @@ struct TimmViTConfiguration {
             }
             return shape
         }
-        for name in ["attn.q_norm", "attn.norm", "mlp.norm", "mlp.w12", "attn.rel_pos"] where weights.contains("blocks.0.\(name)") {
+        for name in ["attn.q_norm", "attn.norm", "mlp.norm", "mlp.w12", "attn.rel_pos"] where weights.contains("blocks.0.\(name)")
+        {
             throw unsupported("blocks.0.\(name)")
         }
         if weights.contains("attn_pool") { throw unsupported("attention pooling") }

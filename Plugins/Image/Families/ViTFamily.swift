@@ -25,7 +25,7 @@ public struct ViTFamily: ImageClassifying {
         let width = configuration.hiddenSize
         encoder = VisionEncoder(
             checkpoint,
-            converter: Result { try ImageConverter(checkpoint) },
+            converter: Result { try ImageConverter(checkpoint, assuming: "ViTImageProcessor") },
             embedding: try PatchEmbedding(
                 configuration.geometry, width: width, projection: model["embeddings.patch_embeddings.projection"],
                 tokens: [try model.get("embeddings.cls_token", [1, 1, width])]),
@@ -67,7 +67,7 @@ public struct ViTFamily: ImageClassifying {
         let configuration = try VisionConfiguration(checkpoint)
         return try .vision(
             checkpoint, sizes: configuration.sizes, isClassifier: configuration.isClassifier,
-            converter: Result { try ImageConverter(checkpoint) })
+            converter: Result { try ImageConverter(checkpoint, assuming: "ViTImageProcessor") })
     }
 
     /// The part of `config.json` about the pooler.

@@ -1,4 +1,5 @@
 import CKernels
+import Synchronization
 
 /// The kernels in use, chosen once by what the processor has.
 nonisolated(unsafe) let kernels: UnsafePointer<apus_kernels> = apus_kernels_current()
@@ -46,5 +47,19 @@ public enum Processor {
                     }, context)
             }
         }
+    }
+
+    /// What `transform` makes of each input, or throws at it, in order; the inputs are shared among all threads.
+    public static func map<Input: Sendable, Output: Sendable>(
+        _ inputs: [Input], _ transform: @Sendable (Input) throws -> Output
+    ) -> [Result<Output, any Error>] {
+        let outputs = Mutex([Result<Output, any Error>?](repeating: nil, count: inputs.count))
+        parallel(count: inputs.count) { range in
+            for index in range {
+                let output = Result { try transform(inputs[index]) }
+                outputs.withLock { $0[index] = output }
+            }
+        }
+        return outputs.withLock { $0.compactMap(\.self) }
     }
 }

@@ -160,6 +160,12 @@ extension JSONScanner {
         return start..<bytes.count
     }
 
+    /// A string as text.
+    mutating func text() throws(InputError) -> String {
+        let range = try string()
+        return text(range)
+    }
+
     /// Steps over a string.
     mutating func skipString() throws(InputError) {
         let raw = try rawString()

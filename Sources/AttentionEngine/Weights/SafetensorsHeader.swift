@@ -96,7 +96,7 @@ extension SafetensorsHeader {
         try scanner.object { (scanner, key) throws(InputError) in
             switch scanner.text(key) {
             case "dtype" where type == nil:
-                let text = scanner.text(try scanner.string())
+                let text = try scanner.text()
                 guard let index = StoredType.index[text] else {
                     throw InputError(
                         place(file, scanner.text(name)), found: "unknown element type \(Wording.name(text))",
@@ -120,7 +120,8 @@ extension SafetensorsHeader {
         }
         let range = offsets[1] - offsets[0]
         guard StoredType.all[type].byteCount(of: shape) == range else {
-            let needed = StoredType.all[type].byteCount(of: shape).map { "\($0) bytes" } ?? "more bytes than can be counted"
+            let needed =
+                StoredType.all[type].byteCount(of: shape).map { "\($0) bytes" } ?? "no whole number of bytes that can be counted"
             throw InputError(
                 place(file, scanner.text(name)),
                 found: "a shape of \(Wording.shape(shape)) in \(StoredType.all[type].name), which takes \(needed)",

@@ -63,7 +63,7 @@ public struct ShardedSafetensors: ParameterSource {
             try scanner.object { (scanner, name) throws(InputError) in
                 let name = scanner.text(name)
                 guard seen.insert(name).inserted else { throw scanner.failure("\(Wording.name(name)) a second time") }
-                pairs.append((name, scanner.text(try scanner.string())))
+                pairs.append((name, try scanner.text()))
             }
             map = pairs
         }

@@ -22,18 +22,12 @@ public struct Weights: Sendable {
     ///
     /// - Throws: `InputError` naming file and tensor if it is missing, or has another shape or an integer type.
     public func get(_ name: String, _ shape: [Int]) throws -> Tensor {
-        let tensor = try stored(name, shape)
-        guard tensor.elementType.isFloatingPoint else {
-            throw InputError(
-                place(name), found: "element type \(tensor.elementType.displayName)", needed: "a floating-point type",
-                remedy: "Use a checkpoint that is not quantized")
-        }
-        return tensor.converted(to: .float32)
+        try stored(name, shape).converted(to: .float32)
     }
 
-    /// A parameter in the element type of its file, whose memory it borrows.
+    /// A parameter in the floating-point type of its file, whose memory it borrows.
     ///
-    /// - Throws: `InputError` naming file and tensor if it is missing or has another shape.
+    /// - Throws: `InputError` naming file and tensor if it is missing, or has another shape or an integer type.
     public func stored(_ name: String, _ shape: [Int]) throws -> Tensor {
         let found = source.shape(of: full(name))
         if let found, found != shape {
@@ -42,6 +36,11 @@ public struct Weights: Sendable {
                 remedy: "Check that config.json and weights are of the same model")
         }
         guard found != nil, let tensor = try source.tensor(named: full(name)) else { throw missing(name, shape) }
+        guard tensor.elementType.isFloatingPoint else {
+            throw InputError(
+                place(name), found: "element type \(tensor.elementType.displayName)", needed: "a floating-point type",
+                remedy: "Use a checkpoint that is not quantized")
+        }
         return tensor
     }
 

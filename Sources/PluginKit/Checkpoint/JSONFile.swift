@@ -16,17 +16,48 @@ struct JSONFile {
 
     /// - Throws: `InputError` naming file and key, what stands there and what was needed.
     func decode<C: Decodable>(_ type: C.Type) throws -> C {
-        let data = Data(try RegularFile(path).bytes(atMost: Self.maximumByteCount))
-        let decoder = JSONDecoder()
+        let data = Data(Self.quotingPythonNumbers(try RegularFile(path).bytes(atMost: Self.maximumByteCount)))
         do {
-            return try decoder.decode(type, from: data)
-        } catch DecodingError.dataCorrupted(let context) where context.codingPath.isEmpty {
-            // Python writes NaN and Infinity, which JSON5 has and JSON lacks.
-            decoder.allowsJSON5 = true
-            do { return try decoder.decode(type, from: data) } catch { throw explanation(error, data) }
+            return try Self.decoder.decode(type, from: data)
         } catch {
             throw explanation(error, data)
         }
+    }
+
+    private static var decoder: JSONDecoder {
+        let decoder = JSONDecoder()
+        decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+            positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
+        return decoder
+    }
+
+    /// The text with the `NaN`, `Infinity` and `-Infinity` that Python writes, and JSON lacks, in quotation marks, as the
+    /// decoder takes them. (Its JSON5 mode, which knows them, traps on text that is not UTF-8.)
+    private static func quotingPythonNumbers(_ bytes: [UInt8]) -> [UInt8] {
+        let quote = UInt8(ascii: "\"")
+        let words = ["NaN", "-Infinity", "Infinity"].map { Array($0.utf8) }
+        var result: [UInt8] = []
+        result.reserveCapacity(bytes.count)
+        var isInString = false
+        var index = 0
+        while index < bytes.count {
+            let byte = bytes[index]
+            if !isInString, byte == words[0][0] || byte == words[1][0] || byte == words[2][0],
+                let word = words.first(where: bytes[index...].starts)
+            {
+                result += [quote] + word + [quote]
+                index += word.count
+                continue
+            }
+            if byte == quote { isInString.toggle() }
+            result.append(byte)
+            index += 1
+            if isInString, byte == UInt8(ascii: "\\"), index < bytes.count {
+                result.append(bytes[index])
+                index += 1
+            }
+        }
+        return result
     }
 
     private func explanation(_ error: any Error, _ data: Data) -> InputError {
@@ -39,7 +70,14 @@ struct JSONFile {
             return InputError(
                 place(context.codingPath), found: found(at: context.codingPath, data), needed: needed(type), remedy: remedy)
         case DecodingError.dataCorrupted(let context) where context.codingPath.isEmpty:
-            return InputError(path, found: "text that is not valid JSON", needed: "a JSON file", remedy: "Download it again")
+            // The decoder says the same of a number with a fraction, or too large, in the place of an integer.
+            let numbers = value(of: data)?.fractions(below: "") ?? []
+            if numbers.isEmpty {
+                return InputError(path, found: "text that is not valid JSON", needed: "a JSON file", remedy: "Download it again")
+            }
+            return InputError(
+                path, found: "\(numbers.prefix(5).joined(separator: " or ")), which does not fit", needed: "a whole number there",
+                remedy: remedy)
         case DecodingError.dataCorrupted(let context):
             return InputError(
                 place(context.codingPath), found: found(at: context.codingPath, data),
@@ -73,10 +111,14 @@ struct JSONFile {
         }
     }
 
+    /// The whole file as a value; `nil` if that is not JSON, or too long to be worth the time.
+    private func value(of data: Data) -> JSONValue? {
+        guard data.count <= 1 << 20 else { return nil }
+        return try? Self.decoder.decode(JSONValue.self, from: data)
+    }
+
     private func found(at codingPath: [any CodingKey], _ data: Data) -> String {
-        let decoder = JSONDecoder()
-        decoder.allowsJSON5 = true
-        guard var value = try? decoder.decode(JSONValue.self, from: data) else { return "a value of another kind" }
+        guard var value = value(of: data) else { return "a value of another kind" }
         for part in codingPath {
             guard let inner = value.member(part) else { return "nothing" }
             value = inner
@@ -119,6 +161,17 @@ private enum JSONValue: Decodable, CustomStringConvertible {
         case .array(let values): key.intValue.flatMap { values.indices.contains($0) ? values[$0] : nil }
         case .object(let members): members[key.stringValue]
         default: nil
+        }
+    }
+
+    /// The numbers that are no `Int`, each with its key: ``key `vision.width` (1.5)``.
+    func fractions(below key: String) -> [String] {
+        switch self {
+        case .number(let value): ["key \(Wording.name(key)) (\(value))"]
+        case .array(let values): values.enumerated().flatMap { $1.fractions(below: "\(key)[\($0)]") }
+        case .object(let members):
+            members.sorted { $0.key < $1.key }.flatMap { $1.fractions(below: key.isEmpty ? $0 : "\(key).\($0)") }
+        default: []
         }
     }
 

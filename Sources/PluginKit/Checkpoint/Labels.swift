@@ -21,7 +21,8 @@ public struct Labels: Sendable, Hashable {
             names = try (0..<named.count).map { index in
                 guard let name = named["\(index)"] else {
                     throw InputError(
-                        "\(checkpoint.path(of: "config.json")), key id2label", found: "\(named.count) labels but none for \(index)",
+                        "\(checkpoint.path(of: "config.json")), key id2label",
+                        found: "\(named.count) labels but none for \(index)",
                         needed: "one for each number from 0 to \(named.count - 1)", remedy: "Number the labels without gaps")
                 }
                 return name
