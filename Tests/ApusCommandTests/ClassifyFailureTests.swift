@@ -36,6 +36,15 @@ struct ClassifyFailureTests {
         #expect((objects[1]["error"] as? String)?.hasPrefix(files.path(name)) == true)
     }
 
+    @Test("Without --model and without the starter model, the command says what to do")
+    func noStarterModel() throws {
+        let lone = files.path("apus")
+        try FileManager.default.copyItem(at: CommandRun.executable, to: URL(fileURLWithPath: lone))
+        let run = try CommandRun(["classify", photo], executable: URL(fileURLWithPath: lone))
+        #expect(run.status == 1)
+        #expect(run.errors.hasPrefix("apus: --model: none given, and the starter model vit-grocery is not installed"))
+    }
+
     @Test("Every failure is named, in order, among photos that are done")
     func allFailures() throws {
         let run = try CommandRun("classify", "--model", model.path, "--batch-size", "2", files.url.path, "missing.jpg")
@@ -43,6 +52,17 @@ struct ClassifyFailureTests {
         #expect(run.lines.count == 6)
         let named = run.errors.split(separator: "\n").map { String($0.dropFirst(6).prefix { $0 != ":" }) }
         #expect(named == ["bomb.ppm", "cut.ppm", "empty.jpg", "text.png"].map(files.path) + ["missing.jpg"])
+    }
+
+    @Test("A link in a folder that leads nowhere is named")
+    func danglingLink() throws {
+        let folder = try TemporaryFolder()
+        try folder.writePhoto("a.ppm", red: 1, green: 2, blue: 3)
+        try FileManager.default.createSymbolicLink(atPath: folder.path("b.ppm"), withDestinationPath: folder.path("gone"))
+        let run = try CommandRun("classify", "--model", model.path, folder.url.path)
+        #expect(run.status == 1)
+        #expect(run.lines.count == 6)
+        #expect(run.errors.hasPrefix("apus: \(folder.path("b.ppm")): no such file"))
     }
 
     @Test("--max-pixels sets the cap on pixels")

@@ -30,7 +30,9 @@ struct CommandRun {
         try self.init(arguments, input: input, environment: environment)
     }
 
-    init(_ arguments: [String], input: Data = Data(), environment: [String: String] = [:]) throws {
+    init(
+        _ arguments: [String], executable: URL? = nil, input: Data = Data(), environment: [String: String] = [:]
+    ) throws {
         let folder = try TemporaryFolder()
         try input.write(to: folder.url.appending(path: "input"))
         let files = try ["output", "errors"].map { name in
@@ -38,10 +40,10 @@ struct CommandRun {
             return try FileHandle(forWritingTo: folder.url.appending(path: name))
         }
         let process = Process()
-        process.executableURL = try Self.executable
+        process.executableURL = try executable ?? Self.executable
         process.arguments = arguments
         process.environment = ProcessInfo.processInfo.environment
-            .merging(["HF_HUB_CACHE": "/nonexistent", "COLUMNS": "80", "APUS_ISA": ""]) { $1 }
+            .merging(["HF_HUB_CACHE": "/nonexistent", "COLUMNS": "80", "APUS_ISA": "", "APUS_MODELS": ""]) { $1 }
             .merging(environment) { $1 }
         process.standardInput = try FileHandle(forReadingFrom: folder.url.appending(path: "input"))
         process.standardOutput = files[0]

@@ -13,11 +13,14 @@ struct ModelOptions: ParsableArguments {
     ///
     /// - Throws: `InputError` if there is none.
     func checkpoint(for task: String) throws -> Checkpoint {
-        guard let name = model ?? Apus.starterModel(for: task) else {
+        if let model { return try Checkpoint(model) }
+        let name = Apus.starterModel(for: task)
+        guard let starter = StarterModels.folders().first(where: { $0.name == name }) else {
             throw InputError(
-                "--model", found: "nothing", needed: "a model, because no starter model can \(task)",
-                remedy: "See `apus models` for those on this machine")
+                "--model", found: name.map { "none given, and the starter model \($0) is not installed" } ?? "none given",
+                needed: "a model that can \(task)",
+                remedy: "See `apus models` for those on this machine, or name the folder of starter models in APUS_MODELS")
         }
-        return try Checkpoint(name)
+        return try Checkpoint(folder: starter.folder, name: starter.name)
     }
 }

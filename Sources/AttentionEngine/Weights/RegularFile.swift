@@ -69,6 +69,8 @@ package struct RegularFile: ~Copyable {
     /// What the system's error code means for someone who wanted to read `path`.
     package static func failure(_ path: String, code: Int32) -> InputError {
         switch code {
+        case ENOENT where path.contains("\u{FFFD}"):
+            return InputError(path, found: "a name that is not UTF-8, or no such file", needed: "", remedy: "Rename the file")
         case ENOENT, ENOTDIR:
             let place = path.hasPrefix("/") ? "" : " (the current folder is \(currentFolder))"
             return InputError(path, found: "no such file", needed: "", remedy: "Check the path\(place)")

@@ -43,6 +43,7 @@ public enum StarterModels {
             // A test runs from a bundle some levels below the build's folder.
             for _ in 0...3 {
                 folder = Paths.parent(folder)
+                if folder == "/" { break }
                 #if canImport(Darwin)
                     places += ["\(folder)/apus_StarterModels.bundle/Contents/Resources", "\(folder)/apus_StarterModels.bundle"]
                 #else

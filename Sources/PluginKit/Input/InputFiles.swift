@@ -52,7 +52,8 @@ private struct FolderWalk {
             let path = folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)"
             switch Paths.kind(of: path) {
             case .folder: visit(path)
-            case .file where fileTypes.contains(fileType(name)): files.append(path)
+            // A link that leads nowhere, or a name that is not UTF-8, is to be named rather than passed over.
+            case .file where fileTypes.contains(fileType(name)), nil where fileTypes.contains(fileType(name)): files.append(path)
             default: break
             }
         }
