@@ -286,7 +286,8 @@ static float softmax_step(float *row, int64_t count, float *maximum, float *sum)
     const float largest = largest_of(row, count);
     const float now = largest > before ? largest : before;
     const float correction = before == now ? 1 : expf(before - now);
-    *sum = *sum * correction + exponentiate(row, count, now);
+    // Where all scores so far are −∞, none counts.
+    *sum = *sum * correction + exponentiate(row, count, now == -INFINITY ? 0 : now);
     *maximum = now;
     return correction;
 }
