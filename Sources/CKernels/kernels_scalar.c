@@ -87,7 +87,9 @@ static float softmax_step(float *row, int64_t count, float *maximum, float *sum)
     for (int64_t i = 0; i < count; i++) *maximum = row[i] > *maximum ? row[i] : *maximum;
     const float correction = before == *maximum ? 1 : expf(before - *maximum);
     *sum *= correction;
-    for (int64_t i = 0; i < count; i++) *sum += row[i] = expf(row[i] - *maximum);
+    // Where all scores so far are −∞, none counts.
+    const float subtracted = *maximum == -INFINITY ? 0 : *maximum;
+    for (int64_t i = 0; i < count; i++) *sum += row[i] = expf(row[i] - subtracted);
     return correction;
 }
 

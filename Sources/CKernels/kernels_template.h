@@ -12,9 +12,9 @@
 // MARK: Functions of a vector
 
 // e^x to about one unit in the last place: x = n ln 2 + r, e^r by a polynomial fitted on |r| ≤ ln 2 / 2.
-// Below −87.3 it is 0, above 88 it stays at e^88.
+// Below −87.3 it is 0, above 88.3 infinite.
 INLINE vector v_exp(vector x) {
-    const vector bounded = v_max(v_set(-87.33654f), v_min(v_set(88.0f), x));
+    const vector bounded = v_max(v_set(-87.33654f), v_min(v_set(89.0f), x));
     const vector n = v_round(v_mul(bounded, v_set(1.44269504f)));
     vector r = v_fma(n, v_set(-0.693359375f), bounded);
     r = v_fma(n, v_set(2.12194440e-4f), r);
@@ -286,7 +286,8 @@ static float softmax_step(float *row, int64_t count, float *maximum, float *sum)
     const float largest = largest_of(row, count);
     const float now = largest > before ? largest : before;
     const float correction = before == now ? 1 : expf(before - now);
-    *sum = *sum * correction + exponentiate(row, count, now);
+    // Where all scores so far are −∞, none counts.
+    *sum = *sum * correction + exponentiate(row, count, now == -INFINITY ? 0 : now);
     *maximum = now;
     return correction;
 }

@@ -19,7 +19,7 @@ static inline vector v_fma(vector a, vector b, vector c) { return _mm512_fmadd_p
 static inline vector v_max(vector a, vector b) { return _mm512_max_ps(a, b); }
 static inline vector v_min(vector a, vector b) { return _mm512_min_ps(a, b); }
 static inline vector v_round(vector a) { return _mm512_roundscale_ps(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
-// 2^n for whole n from −126 to 127.
+// 2^n for whole n from −126 to 127; infinity for 128.
 static inline vector v_power_of_two(vector n) {
     return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_add_epi32(_mm512_cvtps_epi32(n), _mm512_set1_epi32(127)), 23));
 }

@@ -26,7 +26,7 @@ static inline vector v_fma(vector a, vector b, vector c) { return vfmaq_f32(c, a
 static inline vector v_max(vector a, vector b) { return vmaxq_f32(a, b); }
 static inline vector v_min(vector a, vector b) { return vminq_f32(a, b); }
 static inline vector v_round(vector a) { return vrndnq_f32(a); }
-// 2^n for whole n from −126 to 127.
+// 2^n for whole n from −126 to 127; infinity for 128.
 static inline vector v_power_of_two(vector n) {
     return vreinterpretq_f32_s32(vshlq_n_s32(vaddq_s32(vcvtq_s32_f32(n), vdupq_n_s32(127)), 23));
 }

@@ -61,11 +61,23 @@ public struct Transformer: Sendable {
         observe: ((_ layer: Int, _ states: Tensor) -> Void)? = nil
     ) throws -> Tensor {
         precondition(embeddings.rank == 3 && embeddings.width == configuration.width, "embeddings of \(embeddings.shape)")
-        let count = embeddings.shape[1]
+        var count = embeddings.shape[1]
         guard count <= positions.limit else {
             throw InputError(
                 "input", found: "\(count) positions", needed: "at most the model's \(positions.limit)",
                 remedy: "Shorten the input")
+        }
+        let wanted: Int =
+            switch needed {
+            case .all: count
+            case .first(let first): observe == nil ? min(first, count) : count
+            }
+        var embeddings = embeddings, mask = visible.map(attentionMask)
+        if configuration.attention.isCausal, wanted < count {
+            // What is wanted sees nothing after it, in no layer.
+            embeddings = embeddings.sliced(0..<wanted, along: 1)
+            mask = mask?.sliced(0..<wanted, along: 1)
+            count = wanted
         }
         let scaled =
             configuration.embeddingScale == 1 ? embeddings : embeddings.scaled(by: configuration.embeddingScale)
@@ -73,12 +85,6 @@ public struct Transformer: Sendable {
         if let embeddingNorm { states = embeddingNorm(states) }
         observe?(0, states)
 
-        let mask = visible.map(attentionMask)
-        let wanted: Int =
-            switch needed {
-            case .all: count
-            case .first(let first): observe == nil ? min(first, count) : count
-            }
         let bias = relativeBias?(queries: count, keys: count)
         for (index, layer) in layers.enumerated() {
             let isLast = index == layers.count - 1

@@ -1,0 +1,90 @@
+import CKernels
+import Testing
+
+@Suite("Packing of weights")
+struct PackingTests {
+    /// What a packed matrix holds by its definition.
+    private func panels(_ table: KernelTable, _ matrix: [Float], depth: Int, columns: Int) -> [Float] {
+        let width = Int(table.functions.panel_width)
+        var result = [Float](repeating: 0, count: (columns + width - 1) / width * width * depth)
+        for column in 0..<columns {
+            for k in 0..<depth {
+                result[column / width * width * depth + k * width + column % width] = matrix[column * depth + k]
+            }
+        }
+        return result
+    }
+
+    /// Packs `source`, in parts of the given widths, and compares.
+    private func check<Element>(
+        _ table: KernelTable, _ element: apus_element, _ source: [Element], as matrix: [Float], depth: Int, parts: [Int],
+        isTransposed: Bool = false
+    ) {
+        let columns = parts.reduce(0, +)
+        let packed = Guarded(Int(apus_packed_count(table.pointer, Int64(depth), Int64(columns))))
+        source.withUnsafeBufferPointer { source in
+            var first = 0
+            for part in parts {
+                guard let start = source.baseAddress else { continue }
+                apus_pack(
+                    table.pointer, element, start + (isTransposed ? first : first * depth),
+                    isTransposed ? 1 : Int64(depth), isTransposed ? Int64(columns) : 1, Int64(depth), Int64(first),
+                    Int64(part), packed.start)
+                first += part
+            }
+        }
+        let expected = panels(table, matrix, depth: depth, columns: columns)
+        #expect(
+            packed.elements.map(\.bitPattern) == expected.map(\.bitPattern), "\(table.name), depth \(depth), columns \(parts)")
+        #expect(packed.isIntact())
+    }
+
+    @Test("every element type and layout, one part and several with odd ends", arguments: KernelTable.all)
+    func layouts(table: KernelTable) {
+        var random = Seeded(state: 1)
+        for depth in [1, 2, 63, 64, 65, 130] {
+            for parts in [[1], [7], [31], [32], [33], [67], [1, 1, 1], [5, 27, 35], [33, 33, 33], [3, 100, 1, 64]] {
+                let columns = parts.reduce(0, +)
+                // Of few bits, so that every type holds them exactly.
+                let matrix = random.floats(depth * columns).map { ($0 * 64).rounded() / 16 }
+                let transposed = (0..<depth).flatMap { k in (0..<columns).map { matrix[$0 * depth + k] } }
+                check(table, apus_element_float32, matrix, as: matrix, depth: depth, parts: parts)
+                check(table, apus_element_float32, transposed, as: matrix, depth: depth, parts: parts, isTransposed: true)
+                check(table, apus_element_float64, matrix.map(Double.init), as: matrix, depth: depth, parts: parts)
+                check(
+                    table, apus_element_bfloat16, matrix.map { UInt16($0.bitPattern >> 16) }, as: matrix, depth: depth,
+                    parts: parts)
+                check(
+                    table, apus_element_bfloat16, transposed.map { UInt16($0.bitPattern >> 16) }, as: matrix, depth: depth,
+                    parts: parts, isTransposed: true)
+                #if !(os(macOS) && arch(x86_64))
+                    check(table, apus_element_float16, matrix.map(Float16.init), as: matrix, depth: depth, parts: parts)
+                #endif
+            }
+        }
+    }
+
+    #if !(os(macOS) && arch(x86_64))
+        @Test("every half-precision number there is", arguments: KernelTable.all)
+        func halves(table: KernelTable) {
+            let width = Int(table.functions.panel_width)
+            let bits = (0...UInt16.max).map { $0 }
+            let packed = Guarded(bits.count * width)
+            apus_pack(table.pointer, apus_element_float16, bits, 1 << 16, 1, 1 << 16, 0, 1, packed.start)
+            for (index, bits) in bits.enumerated() {
+                let expected = Float(Float16(bitPattern: bits)), found = packed.start[index * width]
+                guard found.bitPattern != expected.bitPattern, !(expected.isNaN && found.isNaN) else { continue }
+                Issue.record("\(bits) became \(found), not \(expected)")
+            }
+        }
+    #endif
+
+    @Test("doubles out of range become infinite", arguments: KernelTable.all)
+    func doubles(table: KernelTable) {
+        let source = [1e300, -1e300, 1e-300, .nan]
+        let packed = Guarded(4 * Int(table.functions.panel_width))
+        apus_pack(table.pointer, apus_element_float64, source, 4, 1, 4, 0, 1, packed.start)
+        let found = stride(from: 0, to: packed.count, by: packed.count / 4).map { packed.start[$0] }
+        #expect(found[0] == .infinity && found[1] == -.infinity && found[2] == 0 && found[3].isNaN)
+    }
+}

@@ -1,0 +1,137 @@
+import CKernels
+import Testing
+
+/// One product, with operands drawn at random and rows wider apart than they need be.
+private struct Product {
+    let rows: Int, depth: Int, columns: Int
+    var hasBias = true
+    var hasResidual = true
+    var activation = apus_activation_none
+    /// How far apart rows are beyond their width.
+    var gaps = (a: 3, residual: 7, out: 5)
+    let a: Guarded, b: [Float], bias: [Float], residual: Guarded
+
+    init(rows: Int, depth: Int, columns: Int, seed: Int) {
+        self.rows = rows
+        self.depth = depth
+        self.columns = columns
+        var random = Seeded(state: UInt64(seed))
+        // Gaps hold the mark, which is not a number: reading one spoils the sum.
+        a = Guarded(rows * (depth + gaps.a), shift: seed % 5)
+        let rowsOfA = random.floats(rows * depth)
+        for row in 0..<rows { for k in 0..<depth { a.start[row * (depth + gaps.a) + k] = rowsOfA[row * depth + k] } }
+        b = random.floats(depth * columns)
+        bias = random.floats(columns)
+        residual = Guarded(random.floats(rows * (columns + gaps.residual)), shift: seed % 3)
+    }
+
+    /// The result of one table, and whether it kept to its place.
+    func result(_ table: KernelTable) -> (out: Guarded, isIntact: Bool) {
+        let packed = Guarded(Int(apus_packed_count(table.pointer, Int64(depth), Int64(columns))))
+        apus_pack(
+            table.pointer, apus_element_float32, b, Int64(depth), 1, Int64(depth), 0, Int64(columns), packed.start)
+        let stride = columns + gaps.out
+        let out = Guarded(rows * stride, shift: rows % 4)
+        bias.withUnsafeBufferPointer { bias in
+            var product = apus_product(
+                rows: Int64(rows), depth: Int64(depth), columns: Int64(columns), a: a.start,
+                a_stride: Int64(depth + gaps.a), packed: packed.start, bias: hasBias ? bias.baseAddress : nil,
+                activation: activation, residual: hasResidual ? UnsafePointer(residual.start) : nil,
+                residual_stride: Int64(columns + gaps.residual), out: out.start, out_stride: Int64(stride))
+            apus_multiply(table.pointer, &product)
+        }
+        return (out, packed.isIntact() && out.isIntact(width: columns, stride: stride))
+    }
+
+    /// What the element should be, and how far off it may be: 1e-5 of the magnitudes that were added, and what the
+    /// activation itself may be off.
+    func expected(_ row: Int, _ column: Int) -> (value: Double, tolerance: Double) {
+        var sum = hasBias ? Double(bias[column]) : 0
+        var size = abs(sum)
+        for k in 0..<depth {
+            let term = Double(a.start[row * (depth + gaps.a) + k]) * Double(b[column * depth + k])
+            sum += term
+            size += abs(term)
+        }
+        let residual = hasResidual ? Double(self.residual.start[row * (columns + gaps.residual) + column]) : 0
+        return (exact(activation, sum) + residual, 1e-5 * size + activationTolerance(sum))
+    }
+
+    /// Compares the results of all tables; of every `step`-th column where there are many.
+    func check(columnStep step: Int = 1, sourceLocation: SourceLocation = #_sourceLocation) {
+        let checked = Array(stride(from: 0, to: columns, by: step)) + (step > 1 ? Array(max(0, columns - 40)..<columns) : [])
+        let results = KernelTable.all.map { ($0, result($0)) }
+        let size = "\(rows)×\(depth)×\(columns), activation \(activation.rawValue)"
+        for (table, result) in results {
+            #expect(result.isIntact, "\(table.name) wrote outside at \(size)", sourceLocation: sourceLocation)
+        }
+        for row in 0..<rows {
+            for column in checked {
+                let (value, tolerance) = expected(row, column)
+                for (table, result) in results {
+                    let found = Double(result.out.start[row * (columns + gaps.out) + column])
+                    if abs(found - value) <= tolerance { continue }
+                    Issue.record(
+                        "\(table.name), \(size): [\(row), \(column)] is \(found), not \(value)", sourceLocation: sourceLocation)
+                    return
+                }
+            }
+        }
+    }
+}
+
+@Suite("Matrix products")
+struct ProductKernelTests {
+    @Test("all rows and columns from 1 to 67, with every depth, bias, residual and activation among them", arguments: 1...67)
+    func oddSizes(rows: Int) {
+        for columns in 1...67 {
+            let index = rows * 67 + columns
+            var product = Product(rows: rows, depth: 1 + (rows * 5 + columns) % 67, columns: columns, seed: index)
+            product.hasBias = index % 2 == 0
+            product.hasResidual = index / 2 % 2 == 0
+            product.activation = apus_activation.all[index / 4 % 8]
+            product.check()
+        }
+    }
+
+    @Test("depths around the blocks it is cut into", arguments: [767, 768, 769, 1536, 3073])
+    func depths(depth: Int) {
+        for (index, rows) in [1, 2, 13, 14, 15, 29].enumerated() {
+            for columns in [1, 33, 100] {
+                var product = Product(rows: rows, depth: depth, columns: columns, seed: depth + rows + columns)
+                product.activation = apus_activation.all[(index + columns) % 8]
+                product.check()
+            }
+        }
+    }
+
+    @Test("many rows and columns", arguments: [(300, 64, 1000), (300, 770, 1000), (1, 3073, 1000), (300, 3073, 65)])
+    func large(rows: Int, depth: Int, columns: Int) {
+        Product(rows: rows, depth: depth, columns: columns, seed: depth).check(columnStep: 37)
+    }
+
+    @Test("no rows, columns or depth")
+    func empty() {
+        Product(rows: 0, depth: 5, columns: 7, seed: 1).check()
+        Product(rows: 5, depth: 7, columns: 0, seed: 2).check()
+        // A sum of nothing is zero: bias and residual are left.
+        Product(rows: 5, depth: 0, columns: 7, seed: 3).check()
+    }
+
+    @Test("NaN and infinity reach their row and no other", arguments: KernelTable.all)
+    func nonFinite(table: KernelTable) {
+        for rows in [1, 2, 17] {
+            var product = Product(rows: rows, depth: 9, columns: 35, seed: 4)
+            product.hasResidual = false
+            product.a.start[4] = .nan
+            let nan = product.result(table).out
+            product.a.start[4] = .infinity
+            let infinite = product.result(table).out
+            for column in 0..<35 {
+                #expect(nan.start[column].isNaN)
+                #expect(infinite.start[column] == (product.b[column * 9 + 4] > 0 ? .infinity : -.infinity))
+                for row in 1..<rows { #expect(nan.start[row * 40 + column].isFinite) }
+            }
+        }
+    }
+}
