@@ -35,7 +35,7 @@ public struct DeiTFamily: ImageClassifying {
     }
 
     public func classify(_ images: [Image]) throws -> [[Classification]] {
-        guard !heads.isEmpty else { throw MissingClassifier.error(Self.name) }
+        guard !heads.isEmpty else { throw encoder.missingClassifier(Self.name) }
         return labels.ranked(logits(try encoder(images, needed: .first(heads.count))))
     }
 

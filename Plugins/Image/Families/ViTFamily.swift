@@ -44,7 +44,7 @@ public struct ViTFamily: ImageClassifying {
     }
 
     public func classify(_ images: [Image]) throws -> [[Classification]] {
-        guard case .classifier(let classifier, let labels) = head else { throw MissingClassifier.error(Self.name) }
+        guard case .classifier(let classifier, let labels) = head else { throw encoder.missingClassifier(Self.name) }
         return labels.ranked(classifier(try encoder(images, needed: .first(1)).position(0)))
     }
 

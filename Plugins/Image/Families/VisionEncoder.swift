@@ -35,6 +35,13 @@ struct VisionEncoder: Sendable {
         return try transformer.encode(embedding(pixels), needed: needed)
     }
 
+    /// What is said of a model that was asked to classify and cannot.
+    func missingClassifier(_ family: String) -> InputError {
+        InputError(
+            checkpoint.folder, found: "a \(family) model without a classifier", needed: "one trained to classify",
+            remedy: "Use a checkpoint fine-tuned on labelled pictures")
+    }
+
     /// Runs `pixel_values` through the encoder and `head`.
     ///
     /// - Parameters:

@@ -20,12 +20,3 @@ extension VisionConfiguration {
     /// Whether the checkpoint was saved with a classifier.
     var isClassifier: Bool { (architectures ?? []).contains { $0.contains("ForImageClassification") } }
 }
-
-/// A model that was asked to classify and cannot.
-enum MissingClassifier {
-    static func error(_ family: String) -> InputError {
-        InputError(
-            "model", found: "a \(family) model without a classifier", needed: "one trained to classify",
-            remedy: "Use a checkpoint fine-tuned on labelled pictures")
-    }
-}
