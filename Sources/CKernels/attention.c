@@ -90,7 +90,7 @@ static void score(const plan *plan, const scratch *s, int32_t rows, int64_t k0, 
     for (int64_t k = 0; k < keys; k += width) {
         const float *panel = s->keys + (k0 + k) * a->key_width;
         if (blocks == 1) {
-            kernels->tile(rows, a->key_width, s->queries, panel, s->scores + k, apus_tile_stride);
+            kernels->tile(rows, a->key_width, s->queries, panel, panel, s->scores + k, apus_tile_stride);
             continue;
         }
         for (int64_t block = 0; block < blocks; block++) {
@@ -98,7 +98,7 @@ static void score(const plan *plan, const scratch *s, int32_t rows, int64_t k0, 
             const int64_t depth = a->key_width - start < apus_tile_depth ? a->key_width - start : apus_tile_depth;
             const apus_finish how = {.accumulate = block > 0};
             kernels->tile(rows, depth, s->queries + block * kernels->tile_rows * apus_tile_stride, panel + start * width,
-                          sums, width);
+                          panel, sums, width);
             kernels->finish(rows, (int32_t)width, sums, s->scores + k, apus_tile_stride, &how);
         }
     }
@@ -143,8 +143,8 @@ static void attend_tile(const plan *plan, const scratch *s, int64_t b, int64_t h
             if (correction != 1) kernels->scale(s->sums + r * row_width, correction, s->sums + r * row_width, row_width);
         }
         for (int64_t p = 0; p < plan->value_panels; p++) {
-            kernels->tile(rows, keys, s->scores, values + p * block * kernels->panel_width,
-                          s->part + p * kernels->panel_width, row_width);
+            const float *panel = values + p * block * kernels->panel_width;
+            kernels->tile(rows, keys, s->scores, panel, panel, s->part + p * kernels->panel_width, row_width);
         }
         kernels->add(s->sums, s->part, s->sums, rows * row_width);
         values += plan->value_panels * block * kernels->panel_width;

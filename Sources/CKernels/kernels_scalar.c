@@ -5,7 +5,9 @@
 
 enum { panel_width = 8, tile_rows = 4 };
 
-static void tile(int32_t rows, int64_t depth, const float *a, const float *panel, float *out, int64_t out_stride) {
+static void tile(int32_t rows, int64_t depth, const float *a, const float *panel, const float *ahead, float *out,
+                 int64_t out_stride) {
+    (void)ahead;
     for (int32_t r = 0; r < rows; r++) {
         float sums[panel_width] = {0};
         for (int64_t k = 0; k < depth; k++) {

@@ -89,13 +89,14 @@ INLINE void store(float *p, int64_t n, vector x) {
 // MARK: Products
 
 // The accumulators must stay in registers: `rows` is a constant wherever this is called.
-INLINE void tile_of(const int32_t rows, int64_t depth, const float *a, const float *panel, float *out,
-                    int64_t out_stride) {
+INLINE void tile_of(const int32_t rows, int64_t depth, const float *a, const float *panel, const float *ahead,
+                    float *out, int64_t out_stride) {
     vector sums[TILE_ROWS][PANEL_VECTORS];
     UNROLL for (int32_t r = 0; r < rows; r++) {
         UNROLL for (int32_t v = 0; v < PANEL_VECTORS; v++) sums[r][v] = v_set(0);
     }
     for (int64_t k = 0; k < depth; k++) {
+        __builtin_prefetch(ahead + 4 * k, 0, 2);
         vector b[PANEL_VECTORS];
         UNROLL for (int32_t v = 0; v < PANEL_VECTORS; v++) b[v] = v_load(panel + k * PANEL_WIDTH + v * VECTOR_WIDTH);
         UNROLL for (int32_t r = 0; r < rows; r++) {
@@ -133,9 +134,10 @@ static void tile_of_one(int64_t depth, const float *a, const float *panel, float
     }
 }
 
-static void tile(int32_t rows, int64_t depth, const float *a, const float *panel, float *out, int64_t out_stride) {
+static void tile(int32_t rows, int64_t depth, const float *a, const float *panel, const float *ahead, float *out,
+                 int64_t out_stride) {
 #define ROWS(n) \
-    case n: tile_of(n <= TILE_ROWS ? n : 1, depth, a, panel, out, out_stride); return;
+    case n: tile_of(n <= TILE_ROWS ? n : 1, depth, a, panel, ahead, out, out_stride); return;
     switch (rows) {
     case 1: tile_of_one(depth, a, panel, out); return;
     ROWS(2) ROWS(3) ROWS(4) ROWS(5) ROWS(6)

@@ -42,6 +42,13 @@ static void copy_rows(const plan *plan, range rows, float *scratch) {
     }
 }
 
+// Has a part of a matrix on its way into the cache before it is needed.
+static void fetch(const float *start, int64_t stride, int64_t rows, int64_t columns) {
+    for (int64_t r = 0; r < rows; r++) {
+        for (int64_t c = 0; c < columns; c += 16) __builtin_prefetch(start + r * stride + c);
+    }
+}
+
 static void multiply_panels(void *context, int64_t group, int64_t first, int64_t last, apus_worker *worker) {
     const plan *plan = context;
     const apus_product *product = plan->product;
@@ -79,9 +86,13 @@ static void multiply_panels(void *context, int64_t group, int64_t first, int64_t
             for (int64_t t = 0; t < tiles; t++) {
                 const range tile = part(rows.count, tiles, t);
                 const int64_t row = rows.start + tile.start;
-                kernels->tile((int32_t)tile.count, depth.count,
-                              left + (block * rows.count + tile.start) * apus_tile_stride, panel, sums, width);
+                fetch(product->out + row * product->out_stride + column, product->out_stride, tile.count, columns);
                 how.residual = product->residual ? product->residual + row * product->residual_stride + column : NULL;
+                if (how.residual && how.last) fetch(how.residual, product->residual_stride, tile.count, columns);
+                // The tiles of this panel together fetch the next one.
+                kernels->tile((int32_t)tile.count, depth.count,
+                              left + (block * rows.count + tile.start) * apus_tile_stride, panel,
+                              panel + product->depth * width + t * 4 * depth.count, sums, width);
                 kernels->finish((int32_t)tile.count, (int32_t)columns, sums, product->out + row * product->out_stride + column,
                                 product->out_stride, &how);
             }

@@ -56,8 +56,10 @@ typedef struct apus_kernels {
     int32_t tile_rows, panel_width;
 
     // out[r][c] = Σ_k a[r][k] panel[k][c] for r < rows ≤ tile_rows, k < depth ≤ apus_tile_depth (rows > 1) or any
-    // depth (rows == 1), all panel_width columns. The row stride of `a` is apus_tile_stride.
-    void (*tile)(int32_t rows, int64_t depth, const float *a, const float *panel, float *out, int64_t out_stride);
+    // depth (rows == 1), all panel_width columns. The row stride of `a` is apus_tile_stride. Meanwhile the
+    // 4 × depth floats from `ahead` on, which may lie anywhere, are fetched into the cache.
+    void (*tile)(int32_t rows, int64_t depth, const float *a, const float *panel, const float *ahead, float *out,
+                 int64_t out_stride);
     // Moves a tile (row stride panel_width) to the output, finishing it on the way.
     void (*finish)(int32_t rows, int32_t columns, const float *tile, float *out, int64_t out_stride,
                    const apus_finish *how);
