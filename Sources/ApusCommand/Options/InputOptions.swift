@@ -11,12 +11,12 @@ struct InputOptions: ParsableArguments {
 /// How much of a file is taken.
 struct ReadingOptions: ParsableArguments {
     @Option(
-        name: [.customLong("max-elements"), .customLong("max-pixels")],
+        name: [.customLong("max-pixels"), .customLong("max-elements")],
         help: ArgumentHelp("Refuse files that hold more elements: pixels of an image, numbers of a table.", valueName: "n"))
     var maximumElements: Int?
 
     func validate() throws {
-        try maximumElements.map { try Bounds.check($0, in: 1...(.max), of: "--max-elements or --max-pixels") }
+        try maximumElements.map { try Bounds.check($0, in: 1...(.max), of: "--max-pixels") }
     }
 
     var limits: ReadingLimits { ReadingLimits(maximumElements: maximumElements) }
