@@ -26,11 +26,13 @@ struct VisionEncoder: Sendable {
     /// The states of `images` after the final norm: `[batch, positions, width]`.
     func callAsFunction(_ images: [Image], needed: Transformer.NeededPositions) throws -> Tensor {
         let pixels = try converter.get()(images)
-        let image = embedding.geometry.image
-        guard Array(pixels.shape.dropFirst()) == shape else {
+        let made = Array(pixels.shape.dropFirst())
+        guard made == shape else {
+            func spelled(_ shape: [Int]) -> String { "\(shape[0]) colours of \(shape[1]) × \(shape[2])" }
             throw InputError(
-                checkpoint.folder, found: "a preprocessor that makes images of \(pixels.shape[2]) × \(pixels.shape[3])",
-                needed: "the model's \(image)", remedy: "Set the size in the preprocessor's file to the model's image size")
+                checkpoint.folder, found: "a preprocessor that makes images with \(spelled(made))",
+                needed: "the model's \(spelled(shape))",
+                remedy: "Set the size in the preprocessor's file to the model's image size")
         }
         return try transformer.encode(embedding(pixels), needed: needed)
     }
