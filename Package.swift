@@ -39,6 +39,10 @@ let package = Package(
             name: "ImagePlugin", dependencies: ["PluginKit", "AttentionEngine", "CImageCodecs"],
             path: "Plugins/Image", swiftSettings: strict),
 
+        // The text plugin: tokenizers, and the models that read and write text.
+        .target(
+            name: "TextPlugin", dependencies: ["PluginKit", "AttentionEngine"], path: "Plugins/Text", swiftSettings: strict),
+
         // What a program imports, and the command line as a library and as a product.
         .target(
             name: "Apus", dependencies: ["AttentionEngine", "PluginKit", "ImagePlugin", "StarterModels"],
@@ -59,6 +63,8 @@ let package = Package(
         .testTarget(
             name: "ImagePluginTests", dependencies: ["ImagePlugin", "PluginKit", "AttentionEngine"],
             swiftSettings: strict),
+        .testTarget(
+            name: "TextPluginTests", dependencies: ["TextPlugin", "PluginKit", "AttentionEngine"], swiftSettings: strict),
     ],
     cLanguageStandard: .c17
 )

@@ -11,6 +11,7 @@ public struct Registry: Sendable {
     public private(set) var plugins: [String] = []
     private var families: [String: Entry<any ModelFamily.Type>] = [:]
     private var readers: [String: Entry<any Reader>] = [:]
+    private var tokenizerLoader: Entry<any TokenizerLoading>?
     private var registering = "the program"
 
     private struct Entry<Value: Sendable>: Sendable {
@@ -56,6 +57,14 @@ public struct Registry: Sendable {
         }
     }
 
+    /// Registers what makes tokenizers.
+    ///
+    /// - Throws: `InputError` where another plugin does so.
+    public mutating func register(_ loader: any TokenizerLoading) throws {
+        if let other = tokenizerLoader { throw Self.taken("maker of tokenizers", "\(type(of: loader))", by: other.plugin) }
+        tokenizerLoader = Entry(value: loader, plugin: registering)
+    }
+
     private static func taken(_ kind: String, _ name: String, by owner: String) -> InputError {
         InputError(
             "plugins", found: "the \(kind) “\(name)” twice, already registered by \(owner)", needed: "each name once",
@@ -98,6 +107,22 @@ extension Registry {
     /// `any Classifying` as `Classifying`.
     private static func name(of task: Any.Type) -> String {
         String(describing: task).split(separator: " ").last.map(String.init) ?? "that"
+    }
+}
+
+// MARK: - Tokenizers
+
+extension Registry {
+    /// The tokenizer of a checkpoint.
+    ///
+    /// - Throws: `InputError` if no plugin makes tokenizers, or naming the file and key that cannot be used.
+    public func tokenizer(for checkpoint: Checkpoint) throws -> any Tokenizer {
+        guard let loader = tokenizerLoader?.value else {
+            throw InputError(
+                checkpoint.name, found: "no plugin that makes tokenizers", needed: "one, for a model that reads or writes text",
+                remedy: "Add the text plugin")
+        }
+        return try loader.tokenizer(for: checkpoint)
     }
 }
 
