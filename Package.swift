@@ -39,9 +39,13 @@ let package = Package(
             name: "ImagePlugin", dependencies: ["PluginKit", "AttentionEngine", "CImageCodecs"],
             path: "Plugins/Image", swiftSettings: strict),
 
+        // The text plugin: tokenizers, and the models that read and write text.
+        .target(
+            name: "TextPlugin", dependencies: ["PluginKit", "AttentionEngine"], path: "Plugins/Text", swiftSettings: strict),
+
         // What a program imports, and the command line as a library and as a product.
         .target(
-            name: "Apus", dependencies: ["AttentionEngine", "PluginKit", "ImagePlugin", "StarterModels"],
+            name: "Apus", dependencies: ["AttentionEngine", "PluginKit", "ImagePlugin", "TextPlugin", "StarterModels"],
             swiftSettings: strict),
         .target(name: "StarterModels", path: "Samples/StarterModels", resources: [.copy("vit-grocery")]),
         .target(
@@ -66,6 +70,8 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
+        .testTarget(
+            name: "TextPluginTests", dependencies: ["TextPlugin", "PluginKit", "AttentionEngine"], swiftSettings: strict),
     ],
     cLanguageStandard: .c17
 )

@@ -2,16 +2,16 @@
 ///
 /// It serves the headers of weight files, which may be a hundred megabytes long: strings come back as ranges of
 /// `bytes`, so memory stays in proportion to the header, and its user sees each key, repeated ones included.
-struct JSONScanner {
+package struct JSONScanner {
     /// The text; strings with escapes are unescaped at its end.
-    private(set) var bytes: [UInt8]
+    package private(set) var bytes: [UInt8]
     /// Where the next byte will be read.
-    private(set) var position: Int
+    package private(set) var position: Int
     private let end: Int
     private let place: String
 
     /// - Parameter place: the file, for messages.
-    init(_ bytes: [UInt8], at position: Int = 0, place: String) {
+    package init(_ bytes: [UInt8], at position: Int = 0, place: String) {
         self.bytes = bytes
         self.position = position
         self.end = bytes.count
@@ -19,14 +19,14 @@ struct JSONScanner {
     }
 
     /// What to throw where the text is not as needed.
-    func failure(_ found: String) -> InputError {
+    package func failure(_ found: String) -> InputError {
         InputError(
             place, found: "no valid JSON at byte \(position): \(found)", needed: "a well-formed file",
             remedy: "Download it again")
     }
 
     /// The next byte that is no white space, not yet taken; 0 at the end.
-    mutating func peek() -> UInt8 {
+    package mutating func peek() -> UInt8 {
         while position < end {
             switch bytes[position] {
             case UInt8(ascii: " "), UInt8(ascii: "\n"), UInt8(ascii: "\r"), UInt8(ascii: "\t"): position += 1
@@ -37,24 +37,24 @@ struct JSONScanner {
     }
 
     /// Takes `byte` if it is next.
-    mutating func take(_ byte: UInt8) -> Bool {
+    package mutating func take(_ byte: UInt8) -> Bool {
         guard peek() == byte, position < end else { return false }
         position += 1
         return true
     }
 
-    mutating func expect(_ character: Unicode.Scalar) throws(InputError) {
+    package mutating func expect(_ character: Unicode.Scalar) throws(InputError) {
         guard take(UInt8(ascii: character)) else { throw failure("`\(character)` expected") }
     }
 
     /// Checks that nothing but white space is left.
-    mutating func finish() throws(InputError) {
+    package mutating func finish() throws(InputError) {
         _ = peek()
         if position < end { throw failure("text after the end") }
     }
 
     /// An object; `member` is called after each key and its colon, and must take the value.
-    mutating func object(
+    package mutating func object(
         _ member: (inout JSONScanner, _ key: Range<Int>) throws(InputError) -> Void
     ) throws(InputError) {
         try expect("{")
@@ -68,7 +68,7 @@ struct JSONScanner {
     }
 
     /// An array; `element` must take one value.
-    mutating func array(_ element: (inout JSONScanner) throws(InputError) -> Void) throws(InputError) {
+    package mutating func array(_ element: (inout JSONScanner) throws(InputError) -> Void) throws(InputError) {
         try expect("[")
         if take(UInt8(ascii: "]")) { return }
         repeat { try element(&self) } while take(UInt8(ascii: ","))
@@ -76,7 +76,7 @@ struct JSONScanner {
     }
 
     /// An integer from 0 to `Int.max`, without fraction or exponent.
-    mutating func count() throws(InputError) -> Int {
+    package mutating func count() throws(InputError) -> Int {
         _ = peek()
         let start = position
         var value = 0
@@ -95,10 +95,10 @@ struct JSONScanner {
     }
 
     /// The text of a range that `string` returned.
-    func text(_ range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }
+    package func text(_ range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }
 
     /// Steps over one value of any kind.
-    mutating func skipValue(depth: Int = 0) throws(InputError) {
+    package mutating func skipValue(depth: Int = 0) throws(InputError) {
         if depth > 100 { throw failure("more than 100 levels of nesting") }
         switch peek() {
         case UInt8(ascii: "{"):
@@ -113,12 +113,20 @@ struct JSONScanner {
         }
     }
 
-    mutating func literal(_ word: StaticString) throws(InputError) {
+    package mutating func literal(_ word: StaticString) throws(InputError) {
         _ = peek()
         for index in 0..<word.utf8CodeUnitCount {
             guard position < end, bytes[position] == word.utf8Start[index] else { throw failure("`\(word)` expected") }
             position += 1
         }
+    }
+
+    /// A number, as the range of `bytes` where it stands.
+    package mutating func number() throws(InputError) -> Range<Int> {
+        _ = peek()
+        let start = position
+        try skipNumber()
+        return start..<position
     }
 
     private mutating func skipNumber() throws(InputError) {
@@ -148,7 +156,7 @@ struct JSONScanner {
 
 extension JSONScanner {
     /// A string, as the range of `bytes` where its UTF-8 stands without escapes.
-    mutating func string() throws(InputError) -> Range<Int> {
+    package mutating func string() throws(InputError) -> Range<Int> {
         let raw = try rawString()
         guard raw.hasEscapes else { return raw.range }
         let start = bytes.count
@@ -161,7 +169,7 @@ extension JSONScanner {
     }
 
     /// A string as text.
-    mutating func text() throws(InputError) -> String {
+    package mutating func text() throws(InputError) -> String {
         let range = try string()
         return text(range)
     }

@@ -11,6 +11,8 @@ public struct Checkpoint: Sendable {
     /// The architecture: `model_type` of `config.json`, or for timm's layout `timm/` and the first word of
     /// `architecture`, such as `timm/vit`.
     public let modelType: String
+    /// What makes tokenizers, once a registry has opened the checkpoint.
+    private var tokenizerLoader: (any TokenizerLoading)?
 
     /// Opens a model by folder, by the name of a starter model, or by the id of a model in the local hub cache.
     ///
@@ -54,6 +56,26 @@ public struct Checkpoint: Sendable {
 
     /// Where a file of the folder is, or would be.
     public func path(of name: String) -> String { "\(folder)/\(name)" }
+
+    /// The tokenizer that belongs to the model, for a family that a registry loads.
+    ///
+    /// - Throws: `InputError` if no plugin makes tokenizers, or naming the file and key that cannot be used.
+    public var tokenizer: any Tokenizer {
+        get throws {
+            guard let tokenizerLoader else {
+                throw InputError(
+                    name, found: "no plugin that makes tokenizers", needed: "one, for a model that reads or writes text",
+                    remedy: "Add the text plugin")
+            }
+            return try tokenizerLoader.tokenizer(for: self)
+        }
+    }
+
+    func with(_ tokenizerLoader: (any TokenizerLoading)?) -> Checkpoint {
+        var result = self
+        result.tokenizerLoader = tokenizerLoader
+        return result
+    }
 
     private static func missingConfiguration(_ folder: String) -> InputError {
         let inside = Paths.contents(folder).filter { Paths.kind(of: "\(folder)/\($0)/config.json") == .file }

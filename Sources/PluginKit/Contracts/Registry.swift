@@ -11,6 +11,7 @@ public struct Registry: Sendable {
     public private(set) var plugins: [String] = []
     private var families: [String: Entry<any ModelFamily.Type>] = [:]
     private var readers: [String: Entry<any Reader>] = [:]
+    private var tokenizerLoader: Entry<any TokenizerLoading>?
     /// Who registers just now; empty for the program itself.
     private var registering = ""
 
@@ -57,6 +58,14 @@ public struct Registry: Sendable {
         }
     }
 
+    /// Registers what makes tokenizers.
+    ///
+    /// - Throws: `InputError` where another plugin does so.
+    public mutating func register(_ loader: any TokenizerLoading) throws {
+        if let other = tokenizerLoader { throw Self.taken("maker of tokenizers", "\(type(of: loader))", by: other.plugin) }
+        tokenizerLoader = Entry(value: loader, plugin: registering)
+    }
+
     private static func taken(_ kind: String, _ name: String, by owner: String) -> InputError {
         InputError(
             "plugins",
@@ -90,12 +99,19 @@ extension Registry {
             remedy: "Use such a model, or add a plugin for this one")
     }
 
+    /// Loads a checkpoint, whatever it can do.
+    ///
+    /// - Throws: `InputError` if no family serves it, or the weights do not fit.
+    public func load(_ checkpoint: Checkpoint) throws -> any ModelFamily {
+        try family(for: checkpoint).init(checkpoint.with(tokenizerLoader?.value))
+    }
+
     /// Loads a checkpoint for a task: `load(checkpoint, as: (any ImageClassifying).self)`.
     ///
     /// - Throws: `InputError` if no family serves the checkpoint, the family does not do the task, or the weights do not fit.
     public func load<Task>(_ checkpoint: Checkpoint, as task: Task.Type) throws -> Task {
-        let family = try family(for: checkpoint)
-        guard let model = try family.init(checkpoint) as? Task else {
+        guard let model = try load(checkpoint) as? Task else {
+            let family = try family(for: checkpoint)
             let tasks = try family.summary(of: checkpoint).tasks
             throw InputError(
                 checkpoint.name, found: "a \(family.name) model", needed: "one that can do \(Self.name(of: task))",
@@ -107,6 +123,17 @@ extension Registry {
     /// `any Classifying` as `Classifying`.
     private static func name(of task: Any.Type) -> String {
         String(describing: task).split(separator: " ").last.map(String.init) ?? "that"
+    }
+}
+
+// MARK: - Tokenizers
+
+extension Registry {
+    /// The tokenizer of a checkpoint.
+    ///
+    /// - Throws: `InputError` if no plugin makes tokenizers, or naming the file and key that cannot be used.
+    public func tokenizer(for checkpoint: Checkpoint) throws -> any Tokenizer {
+        try checkpoint.with(tokenizerLoader?.value).tokenizer
     }
 }
 

@@ -1,0 +1,76 @@
+import AttentionEngine
+package import PluginKit
+
+/// A tokenizer in the steps of the reference's `tokenizer.json`: added tokens are cut out, what is between is normalized, split
+/// into words, and turned into ids; then the marks a model expects are put around.
+package struct PipelineTokenizer: Tokenizer {
+    var normalizer: (any Normalizer)?
+    var preTokenizer: (any PreTokenizer)?
+    var model: any TokenizationModel
+    var postProcessor = PostProcessor.none
+    var decoder: (any TokenDecoder)?
+    var addedTokens = AddedTokens()
+    var cleansUpSpaces = false
+    package internal(set) var specialTokens = SpecialTokens()
+    package internal(set) var maximumLength: Int?
+
+    init(model: any TokenizationModel) { self.model = model }
+
+    package var vocabularySize: Int { max(model.vocabulary.idCount, (addedTokens.tokens.keys.max() ?? -1) + 1) }
+
+    package func encode(_ text: String, pair: String?, addSpecialTokens: Bool) throws -> TokenizedText {
+        var texts = [try ids(of: Array(text.utf8))]
+        if let pair { texts.append(try ids(of: Array(pair.utf8))) }
+        return postProcessor.apply(texts, addSpecialTokens: addSpecialTokens)
+    }
+
+    private func ids(of text: [UInt8]) throws -> [Int] {
+        var ids: [Int] = []
+        ids.reserveCapacity(text.count / 3 + 8)
+        for outer in addedTokens.split(text, isNormalized: false) {
+            if let token = outer.token {
+                ids.append(token)
+                continue
+            }
+            let piece = outer.range.count == text.count ? text : Array(text[outer.range])
+            let normalized = try normalizer?.normalize(piece) ?? piece
+            for inner in addedTokens.split(normalized, isNormalized: true) {
+                if let token = inner.token {
+                    ids.append(token)
+                    continue
+                }
+                var words = PreTokenizedText(
+                    inner.range.count == normalized.count ? normalized : Array(normalized[inner.range]),
+                    isFirst: outer.range.lowerBound == 0 && inner.range.lowerBound == 0)
+                try preTokenizer?.apply(to: &words)
+                try model.tokenize(words, into: &ids)
+            }
+        }
+        return ids
+    }
+
+    package func decode(_ ids: [Int], skipSpecialTokens: Bool, cleanUpSpaces: Bool?) -> String {
+        var tokens: [[UInt8]] = []
+        tokens.reserveCapacity(ids.count)
+        for id in ids {
+            if skipSpecialTokens, specialTokens.all.contains(id) { continue }
+            if let token = addedTokens.decoded(id) ?? model.vocabulary.token(of: id).map(Array.init) { tokens.append(token) }
+        }
+        var text = decoder.map { Array($0.decode(tokens).joined()) } ?? Array(tokens.joined(separator: [UInt8(ascii: " ")]))
+        if cleanUpSpaces ?? cleansUpSpaces, !model.mergesPairs {
+            text = SpaceCleaning.applied(to: text, rules: SpaceCleaning.texts)
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    package func token(of id: Int) -> String? {
+        let token = addedTokens.tokens[id]?.content[...] ?? model.vocabulary.token(of: id)
+        return token.map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    package func id(of token: String) -> Int? { id(of: Array(token.utf8)) }
+
+    func id(of token: [UInt8]) -> Int? {
+        addedTokens.tokens.values.first { $0.content == token }?.id ?? model.vocabulary.id(of: token)
+    }
+}
