@@ -1,6 +1,7 @@
 @_exported public import AttentionEngine
 @_exported public import ImagePlugin
 @_exported public import PluginKit
+@_exported public import TextPlugin
 
 /// Apus with everything it comes with.
 ///
@@ -16,7 +17,7 @@ public enum Apus {
     public static let version = "0.1.0"
 
     /// The plugins that are built in.
-    public static let plugins: [any Plugin.Type] = [ImagePlugin.self]
+    public static let plugins: [any Plugin.Type] = [TextPlugin.self, ImagePlugin.self]
 
     /// The built-in plugins, registered.
     ///

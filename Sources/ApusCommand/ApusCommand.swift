@@ -57,7 +57,7 @@ struct RootCommand: ParsableCommand {
             """,
         version: "apus \(Apus.version)",
         subcommands: [
-            ClassifyCommand.self, InspectCommand.self, ModelsCommand.self, ForwardCommand.self, BenchCommand.self,
-            EnvironmentCommand.self,
+            ClassifyCommand.self, ClassifyTextCommand.self, EmbedCommand.self, FillMaskCommand.self, TokenizeCommand.self,
+            InspectCommand.self, ModelsCommand.self, ForwardCommand.self, BenchCommand.self, EnvironmentCommand.self,
         ])
 }

@@ -36,7 +36,7 @@ struct ForwardTests {
         let file = try SafetensorsFile(output)
         #expect(file.names == ["last_hidden_state", "logits"])
         let checkpoint = try Checkpoint(model.path)
-        let family = try Apus.registry.family(for: checkpoint).init(checkpoint)
+        let family = try Apus.registry.load(checkpoint)
         let expected = try family.forward(inputs, detail: .states)
         for name in file.names {
             let tensor = try #require(try file.tensor(named: name))

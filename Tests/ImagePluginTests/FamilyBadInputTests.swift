@@ -33,7 +33,7 @@ struct FamilyBadInputTests {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let error = #expect(throws: InputError.self) {
             let checkpoint = try Checkpoint(folder: folder)
-            _ = try Registry(plugins: [ImagePlugin.self]).family(for: checkpoint).init(checkpoint)
+            _ = try Registry(plugins: [ImagePlugin.self]).load(checkpoint)
         }
         return try #require(error).description
     }
@@ -135,7 +135,7 @@ struct FamilyBadInputTests {
             try bytes.write(to: URL(filePath: folder).appending(path: "config.json"))
             _ = try? {
                 let checkpoint = try Checkpoint(folder: folder)
-                _ = try Registry(plugins: [ImagePlugin.self]).family(for: checkpoint).init(checkpoint)
+                _ = try Registry(plugins: [ImagePlugin.self]).load(checkpoint)
             }()
         }
     }

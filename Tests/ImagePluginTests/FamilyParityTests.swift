@@ -16,7 +16,7 @@ struct FamilyParityTests {
 
     private func model(_ name: String) throws -> any ModelFamily {
         let checkpoint = try Checkpoint(folder: visionFixtures.appending(path: name).path)
-        return try Registry(plugins: [ImagePlugin.self]).family(for: checkpoint).init(checkpoint)
+        return try Registry(plugins: [ImagePlugin.self]).load(checkpoint)
     }
 
     private func golden(_ name: String) throws -> NamedTensors {

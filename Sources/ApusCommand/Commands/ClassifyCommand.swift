@@ -36,49 +36,8 @@ struct ClassifyCommand: ParsableCommand {
 
     private func classify<Model: Classifying>(with model: Model, _ checkpoint: Checkpoint, _ registry: Registry) throws {
         let work = BatchedWork<Model.Input>(input, reading, batch, output, registry: registry, checkpoint: checkpoint)
-        try work.run { inputs in
-            try model.classify(inputs).map(Self.checked)
-        } show: { name, classifications in
-            let likeliest = classifications.prefix(top)
-            if output.json {
-                try StandardOutput.write(JSONLine.encode(Answer(input: name, predictions: likeliest.map(Prediction.init))))
-            } else {
-                try StandardOutput.write(lines: Self.lines(name, likeliest))
-            }
-        }
-    }
-
-    /// - Throws: `InputError` where the model makes no sense of its input, or at all.
-    private static func checked(_ classifications: [Classification]) throws -> [Classification] {
-        if classifications.allSatisfy({ $0.probability.isFinite }) { return classifications }
-        throw InputError(
-            "", found: "the model answers with something that is no number", needed: "probabilities",
-            remedy: "Its weights may be damaged; download them again")
-    }
-
-    private static func lines(_ name: String, _ classifications: some Sequence<Classification>) -> [String] {
-        [Terminal.bold(InputName.shown(name))]
-            + classifications.map { classification in
-                let percentage = Quantity.padded(Quantity.percentage(Double(classification.probability)), to: 8)
-                return "\(percentage)  \(classification.label.printable)"
-            }
-    }
-
-    /// What `--json` prints for an input.
-    private struct Answer: Encodable {
-        let input: String
-        let predictions: [Prediction]
-    }
-
-    private struct Prediction: Encodable {
-        let index: Int
-        let label: String
-        let probability: Float
-
-        init(_ classification: Classification) {
-            index = classification.index
-            label = classification.label
-            probability = classification.probability
+        try work.run(ClassificationAnswer.checked(model.classify)) { name, classifications in
+            try ClassificationAnswer(input: name, classifications.prefix(top)).show(as: output)
         }
     }
 }

@@ -35,7 +35,7 @@ struct ForwardCommand: ParsableCommand {
         try engine.prepare()
         let arguments = try SafetensorsFile(inputs).tensors()
         let checkpoint = try Checkpoint(model)
-        let model = try Session.registry.family(for: checkpoint).init(checkpoint)
+        let model = try Session.registry.load(checkpoint)
         let outputs = try model.forward(arguments, detail: hiddenStates ? .layers : .states)
         try SafetensorsWriter.write(outputs.map { ($0.key, $0.value) }, to: output)
         if !quiet { StandardError.write(Self.listing(outputs)) }

@@ -29,13 +29,15 @@ public struct Normalization: Sendable {
     private let weight: Tensor
     private let bias: Tensor?
 
-    /// Loads `weight` and, where there is one, `bias`, each `[width]`.
+    /// Loads `weight` and, where there is one, `bias`, each `[width]`; old checkpoints call them `gamma` and `beta`.
     ///
     /// - Throws: `InputError` naming the tensor that is missing or has another shape.
     public init(_ width: Int, _ configuration: Configuration, _ weights: Weights) throws {
         self.configuration = configuration
-        weight = try weights.get("weight", [width])
-        bias = configuration.kind == .layerNorm && configuration.hasBias ? try weights.get("bias", [width]) : nil
+        let isOld = weights.shape(of: "weight") == nil && weights.shape(of: "gamma") != nil
+        weight = try weights.get(isOld ? "gamma" : "weight", [width])
+        let hasBias = configuration.kind == .layerNorm && configuration.hasBias
+        bias = hasBias ? try weights.get(isOld ? "beta" : "bias", [width]) : nil
     }
 
     /// The norm of each row of `[…, width]`.

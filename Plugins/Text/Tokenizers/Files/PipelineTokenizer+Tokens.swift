@@ -25,7 +25,8 @@ extension PipelineTokenizer {
             }
             token.id = vocabularyID ?? (token.id >= 0 ? token.id : next)
             if let other = ids[token.id] ?? (vocabularyID == nil ? model.vocabulary.token(of: token.id).map(Array.init) : nil) {
-                throw contradiction(place, token, "the id \(token.id), which “\(String(decoding: other.prefix(60), as: UTF8.self))” has")
+                throw contradiction(
+                    place, token, "the id \(token.id), which “\(String(decoding: other.prefix(60), as: UTF8.self))” has")
             }
             guard token.id < TokenTable.idLimit else { throw contradiction(place, token, "the id \(token.id)") }
             next = max(next, token.id + 1)

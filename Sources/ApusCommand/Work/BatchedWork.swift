@@ -1,6 +1,5 @@
 import AttentionEngine
 import PluginKit
-import Synchronization
 
 /// A task done for many files, a batch at a time: no more than a batch of them is in memory, answers come in the
 /// files' order, and a file that fails is named while the others are done.
@@ -38,7 +37,7 @@ struct BatchedWork<Input: Sendable> {
             progress.show(start)
             let batch = entries[start..<min(start + batchSize, entries.count)]
             let inputs = read(batch)
-            var answers = try answers(to: inputs.compactMap { try? $0.get() }, by: task)[...]
+            var answers = try checkpoint.answers(to: inputs.compactMap { try? $0.get() }, by: task)[...]
             progress.erase()
             for (entry, input) in zip(batch, inputs) {
                 switch input.flatMap({ _ in answers.removeFirst() }) {
@@ -52,19 +51,15 @@ struct BatchedWork<Input: Sendable> {
 
     /// Reads files on all threads.
     private func read(_ batch: ArraySlice<InputFiles.Entry>) -> [Result<Input, any Error>] {
-        let inputs = Mutex([Result<Input, any Error>?](repeating: nil, count: batch.count))
-        Processor.parallel(count: batch.count) { range in
-            for index in range {
-                let file = batch[batch.startIndex + index].file
-                let input = Result { try registry.read(file.get(), as: Input.self, limits: limits) }
-                inputs.withLock { $0[index] = input }
-            }
-        }
-        return inputs.withLock { $0.compactMap(\.self) }
+        Processor.map(batch.map(\.file)) { try registry.read($0.get(), as: Input.self, limits: limits) }
     }
+}
 
-    /// Does the task for a batch or, if that fails, for each of its inputs alone, to find the one at fault.
-    private func answers<Answer>(
+extension Checkpoint {
+    /// Does a task for a batch or, if that fails, for each of its inputs alone, to find the one at fault.
+    ///
+    /// - Throws: the error itself where the model is at fault.
+    func answers<Input, Answer>(
         to inputs: [Input], by task: ([Input]) throws -> [Answer]
     ) throws -> [Result<Answer, any Error>] {
         if inputs.isEmpty { return [] }
@@ -72,7 +67,7 @@ struct BatchedWork<Input: Sendable> {
             let answers = try task(inputs)
             precondition(answers.count == inputs.count, "\(answers.count) answers to \(inputs.count) inputs")
             return answers.map { .success($0) }
-        } catch let error as InputError where error.place.hasPrefix(checkpoint.folder) {
+        } catch let error as InputError where error.place.hasPrefix(folder) {
             throw error
         } catch {
             if inputs.count == 1 { return [.failure(error)] }
