@@ -12,7 +12,10 @@ struct HelpTests {
 
     @Test(
         "Help, which shows an example each, reads as it was written",
-        arguments: ["", "classify", "inspect", "models", "env", "forward", "bench", "bench classify"])
+        arguments: [
+            "", "classify", "classify-text", "embed", "fill-mask", "tokenize", "inspect", "models", "env", "forward", "bench",
+            "bench classify", "bench embed",
+        ])
     func help(command: String) throws {
         let words = command.split(separator: " ").map(String.init)
         let run = try CommandRun(["help"] + words)

@@ -21,7 +21,8 @@ enum TokenizerFixtures {
     /// How many texts of a case there are, and what is wrong with the first that differ.
     static func compare(_ folder: URL) throws -> (count: Int, differences: [String]) {
         let tokenizer = try TokenizerFiles().tokenizer(for: Checkpoint(folder: folder.path))
-        let cases = try JSONDecoder().decode([ExpectedTokens].self, from: Data(contentsOf: folder.appendingPathComponent("expected.json")))
+        let cases = try JSONDecoder().decode(
+            [ExpectedTokens].self, from: Data(contentsOf: folder.appendingPathComponent("expected.json")))
         var differences: [String] = []
         func check<Value: Equatable>(_ what: String, _ text: String, _ found: Value, _ expected: Value) {
             if found == expected { return }

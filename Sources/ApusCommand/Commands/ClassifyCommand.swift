@@ -35,6 +35,12 @@ struct ClassifyCommand: ParsableCommand {
     }
 
     private func classify<Model: Classifying>(with model: Model, _ checkpoint: Checkpoint, _ registry: Registry) throws {
+        guard !registry.fileTypes(of: Model.Input.self).isEmpty else {
+            let tasks = try Model.summary(of: checkpoint).tasks.joined(separator: ", ")
+            throw InputError(
+                checkpoint.name, found: "a \(Model.name) model, whose inputs are no files", needed: "one that classifies files",
+                remedy: "This one can \(tasks)")
+        }
         let work = BatchedWork<Model.Input>(input, reading, batch, output, registry: registry, checkpoint: checkpoint)
         try work.run(ClassificationAnswer.checked(model.classify)) { name, classifications in
             try ClassificationAnswer(input: name, classifications.prefix(top)).show(as: output)

@@ -1,0 +1,95 @@
+"""Write small random checkpoints of BERT's kin with what the reference answers for them.
+
+    python make_text.py OUT        # torch, transformers, tokenizers and safetensors
+
+Each OUT/NAME holds a checkpoint with a tokenizer of a few words, golden.safetensors (ids and hidden states) and, where the
+model has a task, expected.json: texts with what the reference's pipeline or the mean of the states says of them.
+"""
+import json, math, os, sys
+
+import torch
+from safetensors.torch import save_file
+from transformers import (
+    BertConfig, BertForMaskedLM, BertForSequenceClassification, BertModel, BertTokenizerFast, DistilBertConfig,
+    DistilBertForMaskedLM, DistilBertForSequenceClassification, RobertaConfig, RobertaForMaskedLM, pipeline,
+)
+
+OUT = sys.argv[1]
+WORDS = "[PAD] [UNK] [CLS] [SEP] [MASK] the a cat dog mat sat on ran to is not good bad film day night ##s ##ing , . ? ! é 日".split()
+TEXTS = ["the cat sat on the mat.", "a dog ran", "is the film not bad?", "cats, dogs! night 日", "day"]
+LABELS = {0: "good", 1: "bad", 2: "neither"}
+
+
+def widen(model, seed):
+    generator = torch.Generator().manual_seed(seed)
+    for name, parameter in model.named_parameters():
+        if parameter.dim() >= 2:
+            fan = 3 if "embeddings" in name else parameter[0].numel()
+            parameter.data = torch.randn(parameter.shape, generator=generator) * 1.4 / math.sqrt(fan)
+        else:
+            offset = 1 if "norm" in name.lower() and name.endswith("weight") else 0
+            parameter.data = offset + 0.2 * torch.randn(parameter.shape, generator=generator)
+    model.tie_weights()
+    return model.eval()
+
+
+def case(name, model_class, configuration, seed, padding, types=True):
+    folder = f"{OUT}/{name}"
+    model = widen(model_class(configuration), seed)
+    generator = torch.Generator().manual_seed(seed)
+    ids = torch.randint(5, configuration.vocab_size, (3, 11), generator=generator)
+    mask = torch.ones_like(ids)
+    if padding is not None:
+        mask[1, 7:] = 0
+        mask[2, 3:] = 0
+        ids[mask == 0] = padding
+    inputs = {"input_ids": ids, "attention_mask": mask}
+    if types:
+        inputs["token_type_ids"] = (torch.arange(11) > 5).long().repeat(3, 1)
+    answer = model(**inputs, output_hidden_states=True)
+    tensors = dict(inputs)
+    for key in ("logits", "last_hidden_state", "pooler_output"):
+        if key in answer:
+            tensors[key] = answer[key]
+    tensors |= {f"hidden.{i}": h for i, h in enumerate(answer.hidden_states)}
+    model.save_pretrained(folder)
+    save_file({k: v.detach().clone().contiguous() for k, v in tensors.items()}, f"{folder}/golden.safetensors")
+    return model, folder
+
+
+def expect(folder, rows):
+    json.dump(rows, open(f"{folder}/expected.json", "w"), ensure_ascii=False, indent=1)
+
+
+os.makedirs(OUT, exist_ok=True)
+tokenizer = BertTokenizerFast(vocab={word: number for number, word in enumerate(WORDS)})
+
+sizes = dict(hidden_size=24, num_hidden_layers=2, num_attention_heads=3, intermediate_size=36)
+labels = dict(id2label=LABELS, label2id={v: k for k, v in LABELS.items()})
+bert = dict(vocab_size=len(WORDS), max_position_embeddings=20, **sizes)
+with torch.no_grad():
+    model, folder = case("bert", BertModel, BertConfig(**bert), 1, 0)
+    tokenizer.save_pretrained(folder)
+    rows = []
+    for text in TEXTS:
+        states = model(**tokenizer(text, return_tensors="pt")).last_hidden_state[0]
+        mean = states.mean(0)
+        rows.append({"text": text, "mean": mean.tolist(), "unit": (mean / mean.norm()).tolist(), "first": states[0].tolist()})
+    expect(folder, rows)
+
+    model, folder = case("bert-masked", BertForMaskedLM, BertConfig(**bert), 2, 0)
+    tokenizer.save_pretrained(folder)
+    fill = pipeline("fill-mask", model=model, tokenizer=tokenizer, device="cpu", top_k=3)
+    expect(folder, [{"text": t, "predictions": fill(t)} for t in ("the [MASK] sat", "is [MASK] ?")])
+
+    model, folder = case("bert-classifier", BertForSequenceClassification, BertConfig(**bert, **labels), 3, 0)
+    tokenizer.save_pretrained(folder)
+    classify = pipeline("text-classification", model=model, tokenizer=tokenizer, device="cpu", top_k=3)
+    expect(folder, [{"text": t, "predictions": classify([t])[0]} for t in TEXTS])
+
+    distil = dict(vocab_size=30, max_position_embeddings=16, dim=24, n_layers=2, n_heads=3, hidden_dim=36)
+    case("distilbert-masked", DistilBertForMaskedLM, DistilBertConfig(**distil), 4, 0, types=False)
+    case("distilbert-classifier", DistilBertForSequenceClassification, DistilBertConfig(**distil, **labels), 5, 0, types=False)
+    # The reference numbers the positions of padding differently, so there is none here.
+    case("roberta-masked", RobertaForMaskedLM, RobertaConfig(
+        vocab_size=30, max_position_embeddings=18, type_vocab_size=1, pad_token_id=1, layer_norm_eps=1e-5, **sizes), 6, None, types=False)
