@@ -96,8 +96,13 @@ struct BertTests {
         struct Prediction: Decodable {
             var score: Float
             var token: Int
-            var token_str: String
+            var word: String
             var sequence: String
+
+            enum CodingKeys: String, CodingKey {
+                case score, token, sequence
+                case word = "token_str"
+            }
         }
         var text: String
         var predictions: [Prediction]
@@ -109,7 +114,7 @@ struct BertTests {
         for row in try expected("bert-masked", Filled.self) {
             let predictions = try model.fillMasks(in: row.text, top: 3)
             #expect(predictions.map(\.id) == row.predictions.map(\.token))
-            #expect(predictions.map(\.token) == row.predictions.map(\.token_str))
+            #expect(predictions.map(\.token) == row.predictions.map(\.word))
             #expect(predictions.map(\.sequence) == row.predictions.map(\.sequence))
             #expect(difference(predictions.map(\.probability), row.predictions.map(\.score)) < 1e-5)
         }

@@ -18,9 +18,24 @@ struct BertConfiguration: Decodable {
     private(set) var architectures: [String]
 
     private enum CodingKeys: String, CodingKey {
-        case hidden_size, dim, num_hidden_layers, n_layers, num_attention_heads, n_heads, intermediate_size, hidden_dim
-        case hidden_act, activation, layer_norm_eps, vocab_size, max_position_embeddings, type_vocab_size, pad_token_id
-        case position_embedding_type, sinusoidal_pos_embds, is_decoder, architectures
+        case hiddenSize = "hidden_size"
+        case distilWidth = "dim"
+        case hiddenLayerCount = "num_hidden_layers"
+        case distilLayerCount = "n_layers"
+        case attentionHeadCount = "num_attention_heads"
+        case distilHeadCount = "n_heads"
+        case intermediateSize = "intermediate_size"
+        case distilInnerWidth = "hidden_dim"
+        case hiddenActivation = "hidden_act"
+        case distilActivation = "activation"
+        case normEpsilon = "layer_norm_eps"
+        case vocabularySize = "vocab_size"
+        case positionCount = "max_position_embeddings"
+        case typeCount = "type_vocab_size"
+        case padding = "pad_token_id"
+        case positionKind = "position_embedding_type"
+        case isDecoder = "is_decoder"
+        case architectures
     }
 
     init(from decoder: any Decoder) throws {
@@ -28,20 +43,20 @@ struct BertConfiguration: Decodable {
         func number(_ key: CodingKeys, or other: CodingKeys) throws -> Int {
             try file.decodeIfPresent(Int.self, forKey: other) ?? file.decode(Int.self, forKey: key)
         }
-        width = try number(.hidden_size, or: .dim)
-        layerCount = try number(.num_hidden_layers, or: .n_layers)
-        headCount = try number(.num_attention_heads, or: .n_heads)
-        innerWidth = try number(.intermediate_size, or: .hidden_dim)
+        width = try number(.hiddenSize, or: .distilWidth)
+        layerCount = try number(.hiddenLayerCount, or: .distilLayerCount)
+        headCount = try number(.attentionHeadCount, or: .distilHeadCount)
+        innerWidth = try number(.intermediateSize, or: .distilInnerWidth)
         activationName =
-            try file.decodeIfPresent(String.self, forKey: .activation)
-            ?? file.decodeIfPresent(String.self, forKey: .hidden_act) ?? "gelu"
-        normEpsilon = try file.decodeIfPresent(Float.self, forKey: .layer_norm_eps) ?? 1e-12
-        vocabularySize = try file.decode(Int.self, forKey: .vocab_size)
-        positionCount = try file.decodeIfPresent(Int.self, forKey: .max_position_embeddings) ?? 512
-        typeCount = try file.decodeIfPresent(Int.self, forKey: .type_vocab_size) ?? 2
-        padding = try file.decodeIfPresent(Int.self, forKey: .pad_token_id) ?? 0
-        positionKind = try file.decodeIfPresent(String.self, forKey: .position_embedding_type) ?? "absolute"
-        isCausal = try file.decodeIfPresent(Bool.self, forKey: .is_decoder) ?? false
+            try file.decodeIfPresent(String.self, forKey: .distilActivation)
+            ?? file.decodeIfPresent(String.self, forKey: .hiddenActivation) ?? "gelu"
+        normEpsilon = try file.decodeIfPresent(Float.self, forKey: .normEpsilon) ?? 1e-12
+        vocabularySize = try file.decode(Int.self, forKey: .vocabularySize)
+        positionCount = try file.decodeIfPresent(Int.self, forKey: .positionCount) ?? 512
+        typeCount = try file.decodeIfPresent(Int.self, forKey: .typeCount) ?? 2
+        padding = try file.decodeIfPresent(Int.self, forKey: .padding) ?? 0
+        positionKind = try file.decodeIfPresent(String.self, forKey: .positionKind) ?? "absolute"
+        isCausal = try file.decodeIfPresent(Bool.self, forKey: .isDecoder) ?? false
         architectures = try file.decodeIfPresent([String].self, forKey: .architectures) ?? []
     }
 
