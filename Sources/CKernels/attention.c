@@ -27,6 +27,12 @@ typedef struct {
     float *maxima, *totals;
 } scratch;
 
+static const float *row_of(const apus_attention *a, const float *rows, int64_t batch_stride, int64_t row_stride, int64_t b,
+                           int64_t k) {
+    const int64_t sequence = a->key_sequences ? a->key_sequences[b * a->key_sequences_stride + k] : b;
+    return rows + sequence * batch_stride + k * row_stride;
+}
+
 static int64_t rounded_up(int64_t x, int64_t step) { return (x + step - 1) / step * step; }
 
 static int64_t depth_blocks(const apus_attention *a) { return (a->key_width + apus_tile_depth - 1) / apus_tile_depth; }
@@ -52,11 +58,11 @@ static scratch scratch_of(const plan *plan, apus_worker *worker) {
     return s;
 }
 
-static void pack_keys(const plan *plan, const float *key, float *panels) {
+static void pack_keys(const plan *plan, int64_t b, const float *key, float *panels) {
     const apus_attention *a = plan->attention;
     const int64_t width = plan->kernels->panel_width;
     for (int64_t k = 0; k < a->keys; k++) {
-        const float *from = key + k * a->key_row_stride;
+        const float *from = row_of(a, key, a->key_batch_stride, a->key_row_stride, b, k);
         float *to = panels + k / width * width * a->key_width + k % width;
         for (int64_t d = 0; d < a->key_width; d++) to[d * width] = from[d];
     }
@@ -66,7 +72,7 @@ static void pack_keys(const plan *plan, const float *key, float *panels) {
     for (int64_t d = 0; d < a->key_width; d++) memset(last + d * width + used, 0, (size_t)(width - used) * sizeof(float));
 }
 
-static void pack_values(const plan *plan, const float *value, float *panels) {
+static void pack_values(const plan *plan, int64_t b, const float *value, float *panels) {
     const apus_attention *a = plan->attention;
     const int64_t width = plan->kernels->panel_width;
     for (int64_t k0 = 0; k0 < a->keys; k0 += plan->block) {
@@ -74,7 +80,8 @@ static void pack_values(const plan *plan, const float *value, float *panels) {
         for (int64_t p = 0; p < plan->value_panels; p++) {
             const int64_t used = a->value_width - p * width < width ? a->value_width - p * width : width;
             for (int64_t k = 0; k < count; k++, panels += width) {
-                memcpy(panels, value + (k0 + k) * a->value_row_stride + p * width, (size_t)used * sizeof(float));
+                const float *row = row_of(a, value, a->value_batch_stride, a->value_row_stride, b, k0 + k);
+                memcpy(panels, row + p * width, (size_t)used * sizeof(float));
                 if (used < width) memset(panels + used, 0, (size_t)(width - used) * sizeof(float));
             }
         }
@@ -164,8 +171,8 @@ static void attend_tiles(void *context, int64_t group, int64_t first, int64_t la
     const int64_t shared = h * a->key_value_heads / a->heads;
     const scratch s = scratch_of(plan, worker);
     if (*apus_worker_prepared(worker) != group) {
-        pack_keys(plan, a->key + b * a->key_batch_stride + shared * a->key_width, s.keys);
-        pack_values(plan, a->value + b * a->value_batch_stride + shared * a->value_width, s.values);
+        pack_keys(plan, b, a->key + shared * a->key_head_stride, s.keys);
+        pack_values(plan, b, a->value + shared * a->value_head_stride, s.values);
         *apus_worker_prepared(worker) = group;
     }
     for (int64_t t = first; t < last; t++) {
@@ -174,9 +181,58 @@ static void attend_tiles(void *context, int64_t group, int64_t first, int64_t la
     }
 }
 
+// MARK: Few queries
+
+// Up to this many queries of one key/value head, laying keys out in panels costs more than it saves.
+enum { few_queries = 8 };
+
+static int64_t heads_in_bite(const apus_attention *a) {
+    const int64_t work = a->queries * a->heads / a->key_value_heads * a->keys * (a->key_width + a->value_width);
+    return (1 << 15) / (work < 1 ? 1 : work) + 1;
+}
+
+// All queries of key/value heads `first` to `last` of sequence b, reading keys and values where they stand.
+static void attend_few(void *context, int64_t b, int64_t first, int64_t last, apus_worker *worker) {
+    const plan *plan = context;
+    const apus_kernels *kernels = plan->kernels;
+    const apus_attention *a = plan->attention;
+    int64_t *starts = apus_worker_scratch(worker, (size_t)a->keys * (2 * sizeof(int64_t) + sizeof(float)));
+    int64_t *value_starts = starts + a->keys;
+    float *scores = (float *)(value_starts + a->keys);
+    if (*apus_worker_prepared(worker) != b) {
+        for (int64_t k = 0; k < a->keys; k++) {
+            starts[k] = row_of(a, a->key, a->key_batch_stride, a->key_row_stride, b, k) - a->key;
+            value_starts[k] = row_of(a, a->value, a->value_batch_stride, a->value_row_stride, b, k) - a->value;
+        }
+        *apus_worker_prepared(worker) = b;
+    }
+    const int64_t sharing = a->heads / a->key_value_heads;
+    for (int64_t h = first * sharing; h < last * sharing; h++) {
+        const float *key = a->key + h / sharing * a->key_head_stride, *value = a->value + h / sharing * a->value_head_stride;
+        for (int64_t q = 0; q < a->queries; q++) {
+            int64_t seen = a->causal ? q + a->keys - a->queries + 1 : a->keys;
+            if (seen < 0) seen = 0;
+            const float *query = a->query + b * a->query_batch_stride + q * a->query_row_stride + h * a->key_width;
+            kernels->dots(query, a->scale, key, starts, seen, a->key_width, scores);
+            if (a->bias) kernels->add(scores, a->bias + (h * a->queries + q) * a->keys, scores, seen);
+            if (a->key_mask) kernels->add(scores, a->key_mask + b * a->keys, scores, seen);
+            float maximum = -INFINITY, total = 0;
+            kernels->softmax_step(scores, seen, &maximum, &total);
+            // A query that sees no key at all gets zeros.
+            const float factor = total > 0 || isnan(total) ? 1 / total : 0;
+            kernels->weighted_sum(scores, factor, value, value_starts, seen, a->value_width,
+                                  a->out + b * a->out_batch_stride + q * a->out_row_stride + h * a->value_width);
+        }
+    }
+}
+
 void apus_attend(const apus_kernels *kernels, const apus_attention *attention) {
     if (attention->batch <= 0 || attention->heads <= 0 || attention->queries <= 0) return;
     plan plan = {.kernels = kernels, .attention = attention};
+    if (attention->queries * attention->heads <= few_queries * attention->key_value_heads) {
+        apus_parallel(attention->batch, attention->key_value_heads, heads_in_bite(attention), attend_few, &plan);
+        return;
+    }
     plan.tiles = (attention->queries + kernels->tile_rows - 1) / kernels->tile_rows;
     plan.block = apus_tile_depth / kernels->panel_width * kernels->panel_width;
     plan.value_panels = (attention->value_width + kernels->panel_width - 1) / kernels->panel_width;

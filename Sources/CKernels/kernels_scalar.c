@@ -101,6 +101,38 @@ static void softmax(float *row, int64_t count) {
     scale(row, 1 / sum, row, count);
 }
 
+static float largest(const float *row, int64_t count) {
+    float most = row[0];
+    for (int64_t i = 1; i < count; i++) most = row[i] > most ? row[i] : most;
+    return most;
+}
+
+static void log_softmax(const float *x, float *y, int64_t count) {
+    const float most = largest(x, count);
+    double sum = 0;
+    for (int64_t i = 0; i < count; i++) sum += expf(x[i] - most);
+    const float logarithm = (float)log(sum);
+    for (int64_t i = 0; i < count; i++) y[i] = x[i] - most - logarithm;
+}
+
+static void dots(const float *query, float factor, const float *rows, const int64_t *starts, int64_t count, int64_t width,
+                 float *scores) {
+    for (int64_t k = 0; k < count; k++) {
+        float sum = 0;
+        for (int64_t d = 0; d < width; d++) sum += query[d] * rows[starts[k] + d];
+        scores[k] = factor * sum;
+    }
+}
+
+static void weighted_sum(const float *weights, float factor, const float *rows, const int64_t *starts, int64_t count,
+                         int64_t width, float *sum) {
+    for (int64_t d = 0; d < width; d++) {
+        sum[d] = 0;
+        for (int64_t k = 0; k < count; k++) sum[d] += weights[k] * rows[starts[k] + d];
+        sum[d] *= factor;
+    }
+}
+
 const apus_kernels apus_kernels_scalar = {
     .name = "scalar",
     .tile_rows = tile_rows,
@@ -115,4 +147,8 @@ const apus_kernels apus_kernels_scalar = {
     .rms_norm = rms_norm,
     .softmax = softmax,
     .softmax_step = softmax_step,
+    .log_softmax = log_softmax,
+    .largest = largest,
+    .dots = dots,
+    .weighted_sum = weighted_sum,
 };

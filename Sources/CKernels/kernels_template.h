@@ -294,6 +294,62 @@ static float softmax_step(float *row, int64_t count, float *maximum, float *sum)
     return correction;
 }
 
+static void log_softmax(const float *x, float *y, int64_t count) {
+    const float largest = largest_of(x, count);
+    vector sums = v_set(0);
+    const int64_t whole = count / VECTOR_WIDTH * VECTOR_WIDTH;
+    for (int64_t i = 0; i < whole; i += VECTOR_WIDTH) sums = v_add(sums, v_exp(v_sub(v_load(x + i), v_set(largest))));
+    float sum = v_sum(sums);
+    for (int64_t i = whole; i < count; i++) sum += expf(x[i] - largest);
+    const float logarithm = logf(sum);
+    FOR_VECTORS(count, { store(y + i, n, v_sub(v_sub(load(x + i, n), v_set(largest)), v_set(logarithm))); });
+}
+
+static float largest(const float *row, int64_t count) { return largest_of(row, count); }
+
+// MARK: Rows that lie apart
+
+static void dots(const float *query, float factor, const float *rows, const int64_t *starts, int64_t count, int64_t width,
+                 float *scores) {
+    int64_t k = 0;
+    // Four at a time, because the next product into the same sum must wait for the last.
+    for (; k + 4 <= count; k += 4) {
+        vector sums[4];
+        UNROLL for (int32_t u = 0; u < 4; u++) sums[u] = v_set(0);
+        FOR_VECTORS(width, {
+            const vector q = load(query + i, n);
+            UNROLL for (int32_t u = 0; u < 4; u++) sums[u] = v_fma(q, load(rows + starts[k + u] + i, n), sums[u]);
+        });
+        UNROLL for (int32_t u = 0; u < 4; u++) scores[k + u] = factor * v_sum(sums[u]);
+    }
+    for (; k < count; k++) {
+        vector sums = v_set(0);
+        FOR_VECTORS(width, { sums = v_fma(load(query + i, n), load(rows + starts[k] + i, n), sums); });
+        scores[k] = factor * v_sum(sums);
+    }
+}
+
+static void weighted_sum(const float *weights, float factor, const float *rows, const int64_t *starts, int64_t count,
+                         int64_t width, float *sum) {
+    int64_t d = 0;
+    for (; d + 4 * VECTOR_WIDTH <= width; d += 4 * VECTOR_WIDTH) {
+        vector sums[4];
+        UNROLL for (int32_t u = 0; u < 4; u++) sums[u] = v_set(0);
+        for (int64_t k = 0; k < count; k++) {
+            const float *row = rows + starts[k] + d;
+            const vector w = v_set(weights[k]);
+            UNROLL for (int32_t u = 0; u < 4; u++) sums[u] = v_fma(w, v_load(row + u * VECTOR_WIDTH), sums[u]);
+        }
+        UNROLL for (int32_t u = 0; u < 4; u++) v_store(sum + d + u * VECTOR_WIDTH, v_mul(v_set(factor), sums[u]));
+    }
+    const int64_t rest = d;
+    FOR_VECTORS(width - rest, {
+        vector part = v_set(0);
+        for (int64_t k = 0; k < count; k++) part = v_fma(v_set(weights[k]), load(rows + starts[k] + rest + i, n), part);
+        store(sum + rest + i, n, v_mul(v_set(factor), part));
+    });
+}
+
 const apus_kernels KERNELS_TABLE = {
     .name = KERNELS_NAME,
     .tile_rows = TILE_ROWS,
@@ -308,4 +364,8 @@ const apus_kernels KERNELS_TABLE = {
     .rms_norm = rms_norm,
     .softmax = softmax,
     .softmax_step = softmax_step,
+    .log_softmax = log_softmax,
+    .largest = largest,
+    .dots = dots,
+    .weighted_sum = weighted_sum,
 };

@@ -16,12 +16,33 @@ struct AttentionShape: Sendable, Hashable {
 
 /// Rows of heads inside a wider tensor: a third of a fused projection's output, for example.
 struct HeadRows {
-    /// `[batch, positions, width]`.
+    /// `[batch, positions, width]`, or one head after the other: `[batch, heads, positions, head width]`.
     var tensor: Tensor
     /// Where in each row the first head starts.
     var column = 0
-    /// How many positions, from the first, take part; all where `nil`.
+    /// The first position that takes part.
+    var first = 0
+    /// How many positions, from there, take part; all where `nil`.
     var positions: Int?
+
+    fileprivate var count: Int { positions ?? tensor.shape[tensor.rank - 2] - first }
+    fileprivate var rowStride: Int { tensor.width }
+    fileprivate var batchStride: Int { tensor.count / max(1, tensor.shape[0]) }
+    fileprivate func headStride(_ width: Int) -> Int { tensor.rank == 4 ? tensor.shape[2] * tensor.width : width }
+    fileprivate var offset: Int { column + first * rowStride }
+
+    fileprivate func holds(_ heads: Int, of width: Int) -> Bool {
+        guard first >= 0, first + count <= tensor.shape[tensor.rank - 2] else { return false }
+        return tensor.rank == 4
+            ? heads <= tensor.shape[1] && column + width <= tensor.width : column + heads * width <= tensor.width
+    }
+}
+
+/// In which sequence of a tensor of keys each sequence of queries finds each of its keys: what beams share is stored once.
+struct KeySequences {
+    /// At `b · stride + k`, the sequence in which key `k` of sequence `b` stands.
+    var table: [Int32]
+    var stride: Int
 }
 
 /// softmax(scale · query · keyᵀ + masks) · value, fused, without a matrix of all scores (Vaswani et al., 2017,
@@ -30,47 +51,64 @@ struct HeadRows {
 /// - Parameters:
 ///   - keyMask: `[batch, keys]`, added to the scores; see `attentionMask`.
 ///   - bias: `[heads, queries, keys]`, added to the scores.
+///   - sequences: where keys and values stand, if not each in the sequence of its queries.
 /// - Returns: `[batch, queries, heads · valueWidth]`.
 func attention(
-    query: HeadRows, key: HeadRows, value: HeadRows, shape: AttentionShape, keyMask: Tensor? = nil, bias: Tensor? = nil
+    query: HeadRows, key: HeadRows, value: HeadRows, shape: AttentionShape, keyMask: Tensor? = nil, bias: Tensor? = nil,
+    sequences: KeySequences? = nil
 ) -> Tensor {
-    let batch = query.tensor.shape[0]
-    let queries = query.positions ?? query.tensor.shape[1]
-    let keys = key.positions ?? key.tensor.shape[1]
+    let batch = query.tensor.shape[0], queries = query.count, keys = key.count
     precondition(keyMask == nil || keyMask!.shape == [batch, keys], "mask of another shape")
     precondition(bias == nil || bias!.shape == [shape.heads, queries, keys], "bias of another shape")
-    precondition(query.column + shape.heads * shape.keyWidth <= query.tensor.width, "queries too narrow")
-    precondition(key.column + shape.keyValueHeads * shape.keyWidth <= key.tensor.width, "keys too narrow")
-    precondition(value.column + shape.keyValueHeads * shape.valueWidth <= value.tensor.width, "values too narrow")
+    precondition(query.tensor.rank == 3 && query.holds(shape.heads, of: shape.keyWidth), "queries too narrow")
+    precondition(key.holds(shape.keyValueHeads, of: shape.keyWidth), "keys too narrow")
+    precondition(value.holds(shape.keyValueHeads, of: shape.valueWidth) && value.count == keys, "values too narrow")
     precondition(shape.heads % shape.keyValueHeads == 0, "key and value heads do not divide the heads")
+    let stored = key.tensor.shape[0]
+    precondition(value.tensor.shape[0] == stored, "keys and values of different sequences")
+    if let sequences {
+        precondition(sequences.stride >= keys && sequences.table.count >= batch * sequences.stride, "table too short")
+    } else {
+        precondition(stored == batch, "queries and keys of different sequences")
+    }
 
-    func batchStride(_ rows: HeadRows) -> Int64 { Int64(rows.tensor.shape[1] * rows.tensor.width) }
     let width = shape.heads * shape.valueWidth
     return query.tensor.withFloatBuffer { q in
         key.tensor.withFloatBuffer { k in
             value.tensor.withFloatBuffer { v in
                 keyMask.withFloatPointer { keyMask in
                     bias.withFloatPointer { bias in
-                        Tensor(shape: [batch, queries, width]) { output in
-                            guard let q = q.baseAddress, let k = k.baseAddress, let v = v.baseAddress,
-                                let out = output.baseAddress
-                            else { return }
-                            var operation = apus_attention(
-                                batch: Int64(batch), heads: Int64(shape.heads), key_value_heads: Int64(shape.keyValueHeads),
-                                queries: Int64(queries), keys: Int64(keys), key_width: Int64(shape.keyWidth),
-                                value_width: Int64(shape.valueWidth), query: q + query.column, key: k + key.column,
-                                value: v + value.column, out: out, query_batch_stride: batchStride(query),
-                                query_row_stride: Int64(query.tensor.width), key_batch_stride: batchStride(key),
-                                key_row_stride: Int64(key.tensor.width), value_batch_stride: batchStride(value),
-                                value_row_stride: Int64(value.tensor.width), out_batch_stride: Int64(queries * width),
-                                out_row_stride: Int64(width), scale: shape.scale, causal: shape.isCausal,
-                                key_mask: keyMask, bias: bias)
-                            apus_attend(kernels, &operation)
+                        sequences.withTable { table in
+                            Tensor(shape: [batch, queries, width]) { output in
+                                guard let q = q.baseAddress, let k = k.baseAddress, let v = v.baseAddress,
+                                    let out = output.baseAddress
+                                else { return }
+                                var operation = apus_attention(
+                                    batch: Int64(batch), heads: Int64(shape.heads), key_value_heads: Int64(shape.keyValueHeads),
+                                    queries: Int64(queries), keys: Int64(keys), key_width: Int64(shape.keyWidth),
+                                    value_width: Int64(shape.valueWidth), query: q + query.offset, key: k + key.offset,
+                                    value: v + value.offset, out: out, query_batch_stride: Int64(query.batchStride),
+                                    query_row_stride: Int64(query.rowStride), key_batch_stride: Int64(key.batchStride),
+                                    key_row_stride: Int64(key.rowStride), key_head_stride: Int64(key.headStride(shape.keyWidth)),
+                                    value_batch_stride: Int64(value.batchStride), value_row_stride: Int64(value.rowStride),
+                                    value_head_stride: Int64(value.headStride(shape.valueWidth)),
+                                    out_batch_stride: Int64(queries * width), out_row_stride: Int64(width),
+                                    key_sequences: table, key_sequences_stride: Int64(sequences?.stride ?? 0),
+                                    scale: shape.scale, causal: shape.isCausal, key_mask: keyMask, bias: bias)
+                                apus_attend(kernels, &operation)
+                            }
                         }
                     }
                 }
             }
         }
+    }
+}
+
+extension KeySequences? {
+    fileprivate func withTable<R>(_ body: (UnsafePointer<Int32>?) -> R) -> R {
+        guard let self else { return body(nil) }
+        return self.table.withUnsafeBufferPointer { body($0.baseAddress) }
     }
 }
 

@@ -5,15 +5,18 @@ struct FeedForward: Sendable {
     private let gate: Linear?
     private let output: Linear
 
-    init(_ configuration: TransformerConfiguration, _ weights: Weights, names: TransformerNames.Layer) throws {
+    init(
+        _ configuration: TransformerConfiguration, _ weights: Weights, names: TransformerNames.Layer,
+        layout: PackedMatrix.Layout
+    ) throws {
         let width = configuration.width, feedForward = configuration.feedForward
         activation = feedForward.activation
-        input = try Linear(width, feedForward.innerWidth, weights[names.feedForwardInput], hasBias: feedForward.hasBias)
-        gate =
-            feedForward.isGated
-            ? try Linear(width, feedForward.innerWidth, weights[names.feedForwardGate], hasBias: feedForward.hasBias)
-            : nil
-        output = try Linear(feedForward.innerWidth, width, weights[names.feedForwardOutput], hasBias: feedForward.hasBias)
+        func linear(_ inputWidth: Int, _ outputWidth: Int, _ name: String) throws -> Linear {
+            try Linear(inputWidth, outputWidth, weights[name], hasBias: feedForward.hasBias, layout: layout)
+        }
+        input = try linear(width, feedForward.innerWidth, names.feedForwardInput)
+        gate = feedForward.isGated ? try linear(width, feedForward.innerWidth, names.feedForwardGate) : nil
+        output = try linear(feedForward.innerWidth, width, names.feedForwardOutput)
     }
 
     /// `[…, width]` to `[…, width]`, with `residual` added.

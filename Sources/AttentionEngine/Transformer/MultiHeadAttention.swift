@@ -6,28 +6,17 @@ struct MultiHeadAttention: Sendable {
     private let output: Linear
     private let rotary: RotaryEmbedding?
 
-    init(_ configuration: TransformerConfiguration, _ weights: Weights, names: TransformerNames.Layer) throws {
+    init(
+        _ configuration: TransformerConfiguration, _ weights: Weights, names: TransformerNames.Layer,
+        layout: PackedMatrix.Layout
+    ) throws {
         let attention = configuration.attention
-        shape = AttentionShape(
-            heads: attention.headCount, keyValueHeads: attention.keyValueHeadCount, keyWidth: attention.headWidth,
-            valueWidth: attention.headWidth, scale: attention.scale, isCausal: attention.isCausal)
+        shape = AttentionShape(attention)
         let queryWidth = attention.headCount * attention.headWidth
-        let keyWidth = attention.keyValueHeadCount * attention.headWidth
-        switch names.input {
-        case .separate(let query, let key, let value):
-            input = try Linear(
-                configuration.width,
-                [
-                    .init(weights[query], queryWidth, hasBias: attention.hasQueryBias),
-                    .init(weights[key], keyWidth, hasBias: attention.hasKeyBias),
-                    .init(weights[value], keyWidth, hasBias: attention.hasValueBias),
-                ])
-        case .fused(let name):
-            input = try Linear(
-                configuration.width, queryWidth + 2 * keyWidth, weights[name], hasBias: attention.hasQueryBias)
-        }
+        let (query, keyValue) = attention.inputParts(names.input, weights)
+        input = try Linear(configuration.width, query + keyValue, layout: layout)
         output = try Linear(
-            queryWidth, configuration.width, weights[names.attentionOutput], hasBias: attention.hasOutputBias)
+            queryWidth, configuration.width, weights[names.attentionOutput], hasBias: attention.hasOutputBias, layout: layout)
         if case .rotary(let base, let width) = configuration.positions {
             rotary = RotaryEmbedding(base: base, width: width)
         } else {
@@ -37,22 +26,68 @@ struct MultiHeadAttention: Sendable {
 
     /// - Parameters:
     ///   - x: `[batch, positions, width]`.
-    ///   - queries: how many positions, from the first, are wanted.
-    ///   - mask: `[batch, positions]`, added to the scores.
-    ///   - bias: `[heads, queries, positions]`, added to the scores.
-    ///   - residual: `[batch, queries, width]`, added to the result.
-    /// - Returns: `[batch, queries, width]`.
-    func callAsFunction(_ x: Tensor, queries: Int, mask: Tensor?, bias: Tensor?, residual: Tensor?) -> Tensor {
+    ///   - wanted: the positions whose results are wanted.
+    ///   - mask: `[batch, keys]`, added to the scores.
+    ///   - bias: `[heads, wanted, keys]`, added to the scores.
+    ///   - past: the keys and values of the positions before, to which those of `x` are added.
+    ///   - residual: `[batch, wanted, width]`, added to the result.
+    /// - Returns: `[batch, wanted, width]`.
+    func callAsFunction(
+        _ x: Tensor, wanted: Range<Int>, mask: Tensor?, bias: Tensor?, past: KeyValueCache.Layer?, residual: Tensor?
+    ) -> Tensor {
         var rows = input(x)
-        let keyColumn = shape.heads * shape.keyWidth
+        let keyColumn = shape.heads * shape.keyWidth, valueColumn = keyColumn + shape.keyValueHeads * shape.keyWidth
         if let rotary {
-            rows = rotary(rows, columns: (0..<shape.heads + shape.keyValueHeads).map { $0 * shape.keyWidth })
+            rows = rotary(
+                rows, columns: (0..<shape.heads + shape.keyValueHeads).map { $0 * shape.keyWidth },
+                first: past?.newPositions.lowerBound ?? 0)
         }
-        let gathered = attention(
-            query: HeadRows(tensor: rows, positions: queries),
-            key: HeadRows(tensor: rows, column: keyColumn),
-            value: HeadRows(tensor: rows, column: keyColumn + shape.keyValueHeads * shape.keyWidth),
-            shape: shape, keyMask: mask, bias: bias)
-        return output(gathered, residual: residual)
+        let query = HeadRows(tensor: rows, first: wanted.lowerBound, positions: wanted.count)
+        guard let past else {
+            return output(
+                attention(
+                    query: query, key: HeadRows(tensor: rows, column: keyColumn),
+                    value: HeadRows(tensor: rows, column: valueColumn), shape: shape, keyMask: mask, bias: bias),
+                residual: residual)
+        }
+        past.store(rows, keyColumn: keyColumn, valueColumn: valueColumn)
+        return output(
+            attention(
+                query: query, key: past.keys, value: past.values, shape: shape, keyMask: mask, bias: bias,
+                sequences: past.sequences),
+            residual: residual)
+    }
+}
+
+extension AttentionShape {
+    init(_ attention: AttentionConfiguration) {
+        self.init(
+            heads: attention.headCount, keyValueHeads: attention.keyValueHeadCount, keyWidth: attention.headWidth,
+            valueWidth: attention.headWidth, scale: attention.scale, isCausal: attention.isCausal)
+    }
+}
+
+extension AttentionConfiguration {
+    /// The layers that make queries, and those that make keys and values. Where one makes all three it stands first.
+    func inputParts(
+        _ names: TransformerNames.AttentionInput, _ weights: Weights
+    ) -> (query: [Linear.Part], keyValue: [Linear.Part]) {
+        let queryWidth = headCount * headWidth, keyWidth = keyValueHeadCount * headWidth
+        return switch names {
+        case .separate(let query, let key, let value):
+            (
+                [.init(weights[query], queryWidth, hasBias: hasQueryBias)],
+                [
+                    .init(weights[key], keyWidth, hasBias: hasKeyBias),
+                    .init(weights[value], keyWidth, hasBias: hasValueBias),
+                ]
+            )
+        case .fused(let name): ([.init(weights[name], queryWidth + 2 * keyWidth, hasBias: hasQueryBias)], [])
+        case .keyValueFused(let query, let keyValue):
+            (
+                [.init(weights[query], queryWidth, hasBias: hasQueryBias)],
+                [.init(weights[keyValue], 2 * keyWidth, hasBias: hasKeyBias)]
+            )
+        }
     }
 }

@@ -36,22 +36,37 @@ struct PositionEncoding: Sendable {
     }
 
     /// `embeddings`, `[batch, positions, width]`, with the positions' vectors added.
-    func callAsFunction(_ embeddings: Tensor) -> Tensor {
-        let count = embeddings.shape[1]
+    ///
+    /// - Parameter first: the number of the first position.
+    func callAsFunction(_ embeddings: Tensor, first: Int = 0) -> Tensor {
+        vectors(first..<first + embeddings.shape[1]).map(embeddings.adding) ?? embeddings
+    }
+
+    /// The same where each position of each sequence has a number of its own: `[batch · positions]`.
+    func callAsFunction(_ embeddings: Tensor, numbers: [Int]) -> Tensor {
+        guard let most = numbers.max(), let table = vectors(0..<most + 1) else { return embeddings }
+        let rows = numbers.map { table.sliced($0..<$0 + 1, along: 0) }
+        return embeddings.adding(Tensor.concatenated(rows, along: 0).reshaped(to: embeddings.shape))
+    }
+
+    /// `[positions, width]`; `nil` where nothing is added.
+    private func vectors(_ range: Range<Int>) -> Tensor? {
         switch source {
-        case .none: return embeddings
-        case .sinusoids(let layout): return embeddings.adding(Self.sinusoids(count: count, width: width, layout: layout))
-        case .table(let table, let offset) where offset >= 0:
-            return embeddings.adding(table.sliced(offset..<offset + count, along: 0))
+        case .none: return nil
+        case .sinusoids(let layout):
+            return Self.sinusoids(first: range.lowerBound, count: range.count, width: width, layout: layout)
         case .table(let table, let offset):
-            let bare = min(-offset, count)
-            let silent = Tensor(repeating: 0, shape: [bare, width])
-            return embeddings.adding(.concatenated([silent, table.sliced(0..<count - bare, along: 0)], along: 0))
+            let bare = min(max(0, -offset - range.lowerBound), range.count)
+            let end = max(0, range.upperBound + offset)
+            let rows = table.sliced(end - (range.count - bare)..<end, along: 0)
+            return bare == 0 ? rows : .concatenated([Tensor(repeating: 0, shape: [bare, width]), rows], along: 0)
         }
     }
 
     /// `[count, width]`: sin(p ω) and cos(p ω) with ω falling geometrically from 1 towards 1/10,000.
-    static func sinusoids(count: Int, width: Int, layout: TransformerConfiguration.SinusoidLayout) -> Tensor {
+    static func sinusoids(
+        first: Int = 0, count: Int, width: Int, layout: TransformerConfiguration.SinusoidLayout
+    ) -> Tensor {
         let half = (width + 1) / 2
         let steps = layout == .halvesToEnd ? Double(max(1, width / 2 - 1)) : Double(width) / 2
         return Tensor(shape: [count, width]) { (output: UnsafeMutableBufferPointer<Float>) in
@@ -59,7 +74,7 @@ struct PositionEncoding: Sendable {
                 for channel in 0..<width {
                     let pair = layout == .interleaved ? channel / 2 : channel % half
                     let isSine = layout == .interleaved ? channel % 2 == 0 : channel < half
-                    let angle = Double(position) * exp(-log(10_000) * Double(pair) / steps)
+                    let angle = Double(first + position) * exp(-log(10_000) * Double(pair) / steps)
                     output[position * width + channel] = Float(isSine ? sin(angle) : cos(angle))
                 }
             }

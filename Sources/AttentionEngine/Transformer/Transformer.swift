@@ -7,7 +7,7 @@ public struct Transformer: Sendable {
     public let configuration: TransformerConfiguration
     private let positions: PositionEncoding
     private let embeddingNorm: Normalization?
-    private let layers: [TransformerLayer]
+    let layers: [TransformerLayer]
     private let finalNorm: Normalization?
     private let relativeBias: RelativePositionBias?
 
@@ -24,7 +24,7 @@ public struct Transformer: Sendable {
             configuration.hasEmbeddingNorm
             ? try Normalization(configuration.width, configuration.norm, weights[names.embeddingNorm]) : nil
         layers = try (0..<configuration.layerCount).map { index in
-            try TransformerLayer(configuration, weights["\(names.layers).\(index)"], names: names.layer)
+            try TransformerLayer(configuration, weights["\(names.layers).\(index)"], names: names.layer, layout: names.layout)
         }
         finalNorm =
             configuration.hasFinalNorm
@@ -38,12 +38,25 @@ public struct Transformer: Sendable {
         }
     }
 
+    /// The longest sequence there are positions for.
+    public var positionLimit: Int { positions.limit }
+
     /// Which positions of the result somebody needs.
     public enum NeededPositions: Sendable, Hashable {
         /// Every one.
         case all
         /// Only as many as this, from the first: the last layer computes no others.
         case first(Int)
+        /// Only as many as this, up to the last.
+        case last(Int)
+
+        func range(of count: Int) -> Range<Int> {
+            switch self {
+            case .all: 0..<count
+            case .first(let wanted): 0..<min(max(0, wanted), count)
+            case .last(let wanted): count - min(max(0, wanted), count)..<count
+            }
+        }
     }
 
     /// Runs the stack over embedded inputs.
@@ -60,40 +73,82 @@ public struct Transformer: Sendable {
         _ embeddings: Tensor, visible: Tensor? = nil, needed: NeededPositions = .all,
         observe: ((_ layer: Int, _ states: Tensor) -> Void)? = nil
     ) throws -> Tensor {
-        precondition(embeddings.rank == 3 && embeddings.width == configuration.width, "embeddings of \(embeddings.shape)")
-        var count = embeddings.shape[1]
-        guard count <= positions.limit else {
-            throw InputError(
-                "input", found: "\(count) positions", needed: "at most the model's \(positions.limit)",
-                remedy: "Shorten the input")
-        }
-        let wanted: Int =
-            switch needed {
-            case .all: count
-            case .first(let first): observe == nil ? min(first, count) : count
-            }
+        try checkPositions(embeddings, after: 0)
         var embeddings = embeddings, mask = visible.map(attentionMask)
-        if configuration.attention.isCausal, wanted < count {
+        var wanted = observe == nil ? needed.range(of: embeddings.shape[1]) : 0..<embeddings.shape[1]
+        if configuration.attention.isCausal, wanted.upperBound < embeddings.shape[1] {
             // What is wanted sees nothing after it, in no layer.
-            embeddings = embeddings.sliced(0..<wanted, along: 1)
-            mask = mask?.sliced(0..<wanted, along: 1)
-            count = wanted
+            embeddings = embeddings.sliced(0..<wanted.upperBound, along: 1)
+            mask = mask?.sliced(0..<wanted.upperBound, along: 1)
+            wanted = wanted.lowerBound..<embeddings.shape[1]
         }
+        return run(embeddings, mask: mask, wanted: wanted, observe: observe)
+    }
+
+    /// Runs the stack over the next positions of sequences.
+    ///
+    /// - Parameters:
+    ///   - embeddings: `[rows, new positions, width]`, without positions.
+    ///   - cache: what is known of the positions before; the new ones are added. Without it these are the first.
+    ///   - memory: what cross-attention looks at, with as many rows.
+    ///   - visible: `[rows, new positions]`, zero where a position is padding. Positions are counted without those, so that
+    ///     prompts of different lengths can be filled up at the front.
+    ///   - needed: which of the new positions' results are needed.
+    ///   - observe: as `encode` has it.
+    /// - Returns: `[rows, new positions, width]`, or as many positions as were needed.
+    /// - Throws: `InputError` if there are more positions than the model has.
+    public func decode(
+        _ embeddings: Tensor, cache: KeyValueCache? = nil, memory: CrossMemory? = nil, visible: Tensor? = nil,
+        needed: NeededPositions = .all, observe: ((_ layer: Int, _ states: Tensor) -> Void)? = nil
+    ) throws -> Tensor {
+        try checkPositions(embeddings, after: cache?.count ?? 0)
+        precondition(cache == nil || cache!.rowCount == embeddings.shape[0], "other rows than the cache's")
+        precondition(memory == nil || memory!.inputs.count == embeddings.shape[0], "other rows than the memory's")
+        precondition((memory == nil) == (configuration.crossAttention == nil), "cross-attention and memory go together")
+        let cache = cache ?? KeyValueCache(for: self, rows: embeddings.shape[0], capacity: embeddings.shape[1])
+        cache.extend(by: embeddings.shape[1], visible: visible)
+        let wanted = observe == nil ? needed.range(of: embeddings.shape[1]) : 0..<embeddings.shape[1]
+        guard wanted.upperBound == embeddings.shape[1] else {
+            // A causal query's keys are counted from the last.
+            let all = run(embeddings, cache: cache, memory: memory, mask: cache.mask, wanted: 0..<embeddings.shape[1])
+            return all.sliced(wanted, along: 1)
+        }
+        return run(embeddings, cache: cache, memory: memory, mask: cache.mask, wanted: wanted, observe: observe)
+    }
+
+    private func checkPositions(_ embeddings: Tensor, after before: Int) throws {
+        precondition(embeddings.rank == 3 && embeddings.width == configuration.width, "embeddings of \(embeddings.shape)")
+        let count = before + embeddings.shape[1]
+        if count <= positions.limit { return }
+        throw InputError(
+            "input", found: "\(count) positions", needed: "at most the model's \(positions.limit)",
+            remedy: before == 0 ? "Shorten the input" : "Shorten the input or ask for fewer new tokens")
+    }
+
+    private func run(
+        _ embeddings: Tensor, cache: KeyValueCache? = nil, memory: CrossMemory? = nil, mask: Tensor?, wanted: Range<Int>,
+        observe: ((_ layer: Int, _ states: Tensor) -> Void)? = nil
+    ) -> Tensor {
+        let count = embeddings.shape[1], keys = cache?.count ?? count
         let scaled =
             configuration.embeddingScale == 1 ? embeddings : embeddings.scaled(by: configuration.embeddingScale)
-        var states = positions(scaled)
+        var states =
+            if let numbers = cache?.positionNumbers { positions(scaled, numbers: numbers) } else {
+                positions(scaled, first: keys - count)
+            }
         if let embeddingNorm { states = embeddingNorm(states) }
         observe?(0, states)
 
-        let bias = relativeBias?(queries: count, keys: count)
+        let bias = relativeBias?(queries: count, keys: keys)
         for (index, layer) in layers.enumerated() {
-            let isLast = index == layers.count - 1
+            let isPartial = index == layers.count - 1 && wanted.count < count
             states = layer(
-                states, queries: isLast ? wanted : count, mask: mask,
-                bias: isLast && wanted < count ? bias?.sliced(0..<wanted, along: 1) : bias)
+                states, wanted: isPartial ? wanted : 0..<count, mask: mask,
+                bias: isPartial ? bias?.sliced(wanted, along: 1) : bias, past: cache?.layer(index),
+                memory: memory?.layer(index))
             observe?(index + 1, states)
         }
-        if layers.isEmpty, wanted < count { states = states.sliced(0..<wanted, along: 1) }
+        if layers.isEmpty, wanted.count < count { states = states.sliced(wanted, along: 1) }
         return finalNorm?(states) ?? states
     }
 }

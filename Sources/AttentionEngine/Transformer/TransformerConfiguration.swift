@@ -8,6 +8,10 @@ public struct TransformerConfiguration: Sendable, Hashable {
     public var layerCount: Int
     /// Self-attention.
     public var attention: AttentionConfiguration
+    /// Attention to the states of another stack, an encoder's, between self-attention and feed-forward; `nil` for none.
+    public var crossAttention: AttentionConfiguration?
+    /// The width of those states, where it is not that of this stack.
+    public var memoryWidth: Int?
     /// The feed-forward network.
     public var feedForward: FeedForwardConfiguration
     /// Every norm of the stack.
@@ -152,16 +156,19 @@ extension TransformerConfiguration {
         }
         try check("a width", width, 1...131_072)
         try check("a number of layers", layerCount, 0...1_024)
-        try check("a number of attention heads", attention.headCount, 1...4_096)
-        try check("a number of key and value heads", attention.keyValueHeadCount, 1...attention.headCount)
-        try check("an attention head width", attention.headWidth, 1...8_192)
+        try check("a width of encoder states", memoryWidth ?? width, 1...131_072)
         try check("a feed-forward width", feedForward.innerWidth, 1...1_048_576)
-        try require(
-            attention.headCount % attention.keyValueHeadCount == 0,
-            "\(attention.headCount) heads and \(attention.keyValueHeadCount) key and value heads",
-            "heads that the key and value heads divide")
+        for attention in [attention, crossAttention].compactMap(\.self) {
+            try check("a number of attention heads", attention.headCount, 1...4_096)
+            try check("a number of key and value heads", attention.keyValueHeadCount, 1...attention.headCount)
+            try check("an attention head width", attention.headWidth, 1...8_192)
+            try require(
+                attention.headCount % attention.keyValueHeadCount == 0,
+                "\(attention.headCount) heads and \(attention.keyValueHeadCount) key and value heads",
+                "heads that the key and value heads divide")
+            try require(attention.scale.isFinite, "an attention scale of \(attention.scale)", "a finite number")
+        }
         try require(norm.epsilon.isFinite && norm.epsilon >= 0, "a norm's epsilon of \(norm.epsilon)", "0 or more")
-        try require(attention.scale.isFinite, "an attention scale of \(attention.scale)", "a finite number")
         switch positions {
         case .learned(let count, let offset):
             try check("a number of positions", count, 1...16_777_216)

@@ -1,36 +1,59 @@
-/// Attention and a feed-forward network, each added to what it was given.
+/// Self-attention, cross-attention where there is another stack to attend to, and a feed-forward network, each added to
+/// what it was given.
 struct TransformerLayer: Sendable {
     private let placement: TransformerConfiguration.NormPlacement
     private let attentionNorm: Normalization
     private let attention: MultiHeadAttention
     private let attentionScale: Tensor?
+    private let crossAttentionNorm: Normalization?
+    let crossAttention: CrossAttention?
     private let feedForwardNorm: Normalization
     private let feedForward: FeedForward
     private let feedForwardScale: Tensor?
 
-    init(_ configuration: TransformerConfiguration, _ weights: Weights, names: TransformerNames.Layer) throws {
+    init(
+        _ configuration: TransformerConfiguration, _ weights: Weights, names: TransformerNames.Layer,
+        layout: PackedMatrix.Layout
+    ) throws {
         let width = configuration.width
         placement = configuration.normPlacement
         attentionNorm = try Normalization(width, configuration.norm, weights[names.attentionNorm])
-        attention = try MultiHeadAttention(configuration, weights, names: names)
+        attention = try MultiHeadAttention(configuration, weights, names: names, layout: layout)
+        if let attention = configuration.crossAttention {
+            crossAttentionNorm = try Normalization(width, configuration.norm, weights[names.crossAttentionNorm])
+            crossAttention = try CrossAttention(
+                attention, width: width, memoryWidth: configuration.memoryWidth ?? width, weights, names: names, layout: layout)
+        } else {
+            crossAttentionNorm = nil
+            crossAttention = nil
+        }
         feedForwardNorm = try Normalization(width, configuration.norm, weights[names.feedForwardNorm])
-        feedForward = try FeedForward(configuration, weights, names: names)
+        feedForward = try FeedForward(configuration, weights, names: names, layout: layout)
         attentionScale = configuration.hasLayerScale ? try weights.get(names.attentionScale, [width]) : nil
         feedForwardScale = configuration.hasLayerScale ? try weights.get(names.feedForwardScale, [width]) : nil
     }
 
     /// - Parameters:
     ///   - x: `[batch, positions, width]`.
-    ///   - queries: how many positions, from the first, are wanted.
-    /// - Returns: `[batch, queries, width]`.
-    func callAsFunction(_ x: Tensor, queries: Int, mask: Tensor?, bias: Tensor?) -> Tensor {
-        let kept = queries == x.shape[1] ? x : x.sliced(0..<queries, along: 1)
+    ///   - wanted: the positions whose states are wanted.
+    ///   - past: the keys and values of this layer; those of `x` are added to them.
+    ///   - memory: what cross-attention looks at.
+    /// - Returns: `[batch, wanted, width]`.
+    func callAsFunction(
+        _ x: Tensor, wanted: Range<Int>, mask: Tensor?, bias: Tensor?, past: KeyValueCache.Layer? = nil,
+        memory: CrossMemory.Layer? = nil
+    ) -> Tensor {
+        let kept = wanted.count == x.shape[1] ? x : x.sliced(wanted, along: 1)
         let isPreNorm = placement == .before
         var states = Self.branch(kept, scale: attentionScale) { residual in
             attention(
-                isPreNorm ? attentionNorm(x) : x, queries: queries, mask: mask, bias: bias, residual: residual)
+                isPreNorm ? attentionNorm(x) : x, wanted: wanted, mask: mask, bias: bias, past: past, residual: residual)
         }
         if !isPreNorm { states = attentionNorm(states) }
+        if let crossAttention, let crossAttentionNorm, let memory {
+            states = crossAttention(isPreNorm ? crossAttentionNorm(states) : states, memory: memory, residual: states)
+            if !isPreNorm { states = crossAttentionNorm(states) }
+        }
         let between = states
         states = Self.branch(between, scale: feedForwardScale) { residual in
             feedForward(isPreNorm ? feedForwardNorm(between) : between, residual: residual)

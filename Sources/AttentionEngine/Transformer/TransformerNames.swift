@@ -12,6 +12,8 @@ public struct TransformerNames: Sendable, Hashable {
     public var relativePositions: String
     /// The slots of a layer, seen from the layer.
     public var layer: Layer
+    /// How the layers' matrices are stored.
+    public var layout = PackedMatrix.Layout.outputByInput
 
     /// Creates the table; slots that the configuration does not use need no name.
     public init(
@@ -36,6 +38,12 @@ public struct TransformerNames: Sendable, Hashable {
         public var attentionOutput: String
         /// The vector the attention branch is multiplied by.
         public var attentionScale: String
+        /// The norm of the cross-attention branch.
+        public var crossAttentionNorm = ""
+        /// Its projections: queries of the stack's own states, keys and values of the other stack's.
+        public var crossAttentionInput = AttentionInput.separate(query: "", key: "", value: "")
+        /// The projection of its heads' results.
+        public var crossAttentionOutput = ""
         /// The norm of the feed-forward branch.
         public var feedForwardNorm: String
         /// The projection to the inner width.
@@ -71,5 +79,7 @@ public struct TransformerNames: Sendable, Hashable {
         case separate(query: String, key: String, value: String)
         /// One layer whose output is queries, keys and values side by side.
         case fused(String)
+        /// A layer for queries, and one whose output is keys and values side by side.
+        case keyValueFused(query: String, keyValue: String)
     }
 }

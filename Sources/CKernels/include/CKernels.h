@@ -79,6 +79,16 @@ typedef struct apus_kernels {
     // *sum, of all such terms so far, are brought up to date. Returns the factor by which what was accumulated
     // under the old maximum must be multiplied (Milakov and Gimelshein, 2018, arXiv:1805.02867).
     float (*softmax_step)(float *row, int64_t count, float *maximum, float *sum);
+    // y = log(softmax(x)) over one row; y may be x.
+    void (*log_softmax)(const float *x, float *y, int64_t count);
+    // The largest of at least one number, none of them NaN.
+    float (*largest)(const float *row, int64_t count);
+    // scores[k] = factor · query · (the row of `width` at rows + starts[k]).
+    void (*dots)(const float *query, float factor, const float *rows, const int64_t *starts, int64_t count, int64_t width,
+                 float *scores);
+    // sum = factor · Σ_k weights[k] · (the row of `width` at rows + starts[k]).
+    void (*weighted_sum)(const float *weights, float factor, const float *rows, const int64_t *starts, int64_t count,
+                         int64_t width, float *sum);
 } apus_kernels;
 
 extern const apus_kernels apus_kernels_scalar;
@@ -156,18 +166,24 @@ void apus_multiply(const apus_kernels *kernels, const apus_product *product);
 typedef struct apus_attention {
     int64_t batch, heads, key_value_heads;      // key/value head h·key_value_heads/heads serves query head h
     int64_t queries, keys, key_width, value_width;
-    // Head h of position p of sequence b starts at b · batch_stride + p · row_stride + h · width.
+    // Head h of position p of sequence b starts at b · batch_stride + p · row_stride + h · width; of keys and values
+    // at h · head_stride instead.
     const float *query, *key, *value;
     float *out;
-    int64_t query_batch_stride, query_row_stride, key_batch_stride, key_row_stride;
-    int64_t value_batch_stride, value_row_stride, out_batch_stride, out_row_stride;
+    int64_t query_batch_stride, query_row_stride, key_batch_stride, key_row_stride, key_head_stride;
+    int64_t value_batch_stride, value_row_stride, value_head_stride, out_batch_stride, out_row_stride;
+    // Where not NULL, sequence b finds key and value k not in its own sequence of keys but in that which stands at
+    // key_sequences[b · key_sequences_stride + k].
+    const int32_t *APUS_NULLABLE key_sequences;
+    int64_t key_sequences_stride;
     float scale;
     bool causal;                                // query q sees keys up to q + keys − queries
     const float *APUS_NULLABLE key_mask;        // [batch, keys], added to the scores
     const float *APUS_NULLABLE bias;            // [heads, queries, keys], added to the scores
 } apus_attention;
 
-// softmax(scale · query · keyᵀ + masks) · value with a running softmax over blocks of keys, on all threads.
+// softmax(scale · query · keyᵀ + masks) · value on all threads: with a running softmax over blocks of keys, or, for few
+// queries, straight from where keys and values stand.
 void apus_attend(const apus_kernels *kernels, const apus_attention *attention);
 
 // MARK: Memory (memory.c)
