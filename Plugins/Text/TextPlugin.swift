@@ -7,5 +7,8 @@ public enum TextPlugin: Plugin {
     public static func register(in registry: inout Registry) throws {
         try registry.register(TokenizerFiles())
         try registry.register(BertFamily.self)
+        try registry.register(GPT2Family.self)
+        try registry.register(MarianFamily.self)
+        try registry.register(T5Family.self)
     }
 }
