@@ -56,7 +56,8 @@ private struct AttentionCase {
                                     key_head_stride: Int64(keyWidth), value_batch_stride: Int64(keys * valueStride),
                                     value_row_stride: Int64(valueStride), value_head_stride: Int64(valueWidth),
                                     out_batch_stride: Int64(queries * outStride), out_row_stride: Int64(outStride),
-                                    key_sequences: nil, key_sequences_stride: 0, scale: scale, causal: isCausal, key_mask: mask == nil ? nil : maskBuffer.baseAddress,
+                                    key_sequences: nil, key_sequences_stride: 0, scale: scale, causal: isCausal,
+                                    key_mask: mask == nil ? nil : maskBuffer.baseAddress,
                                     bias: bias.isEmpty ? nil : biasBuffer.baseAddress)
                                 apus_attend(table.pointer, &operation)
                             }
@@ -192,7 +193,8 @@ struct AttentionKernelTests {
             batch: 1, heads: 2, key_value_heads: 2, queries: 5, keys: 5, key_width: 3, value_width: 3, query: plain.start,
             key: plain.start, value: rowsOfHeads.start, out: out.start, query_batch_stride: 30, query_row_stride: 6,
             key_batch_stride: 30, key_row_stride: 6, key_head_stride: 3, value_batch_stride: 30, value_row_stride: 6,
-            value_head_stride: 3, out_batch_stride: 30, out_row_stride: 6, key_sequences: nil, key_sequences_stride: 0, scale: 1, causal: false, key_mask: nil, bias: nil)
+            value_head_stride: 3, out_batch_stride: 30, out_row_stride: 6, key_sequences: nil, key_sequences_stride: 0, scale: 1,
+            causal: false, key_mask: nil, bias: nil)
         apus_attend(table.pointer, &operation)
         for (index, element) in out.elements.enumerated() { #expect(element.isNaN == (index % 6 == 1)) }
     }

@@ -1,0 +1,216 @@
+import Foundation
+import Testing
+
+@testable import AttentionEngine
+
+/// A decoder from `Tests/Fixtures/generation` with what the reference computes and generates.
+struct DecoderFixture {
+    let name: String
+    let file: SafetensorsFile
+    let decoder: Transformer
+    let embedding: TokenEmbedding
+    let head: TokenHead
+    let memory: CrossMemory?
+    /// What the reference had its decoders start with.
+    let start: Int
+
+    static let names = ["marian", "t5", "t5_gated", "whisper", "gpt2", "llama"]
+
+    static func path(_ name: String) -> String {
+        URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .appending(path: "Fixtures/generation/\(name)").path
+    }
+
+    init(_ name: String) throws {
+        self.name = name
+        file = try SafetensorsFile(Self.path("\(name).safetensors"))
+        let weights = Weights(file)
+        let width = 24, vocabularySize = 61
+        var configuration = TransformerConfiguration(
+            width: width, layerCount: 2, attention: AttentionConfiguration(headCount: 3, width: width),
+            feedForward: FeedForwardConfiguration(innerWidth: 32, activation: .geluTanh), norm: .init(epsilon: 1e-5))
+        var names: TransformerNames
+        var path = "", table = "", output: String?, bias: String?, scale: Float = 1
+        switch name {
+        case "marian", "whisper":
+            names = TransformerNames(
+                positions: "embed_positions.weight", layers: "layers", finalNorm: "layer_norm",
+                layer: .init(
+                    attentionNorm: "self_attn_layer_norm",
+                    input: .separate(query: "self_attn.q_proj", key: "self_attn.k_proj", value: "self_attn.v_proj"),
+                    attentionOutput: "self_attn.out_proj", feedForwardNorm: "final_layer_norm", feedForwardInput: "fc1",
+                    feedForwardOutput: "fc2"))
+            names.layer.crossAttentionNorm = "encoder_attn_layer_norm"
+            names.layer.crossAttentionInput = .separate(
+                query: "encoder_attn.q_proj", key: "encoder_attn.k_proj", value: "encoder_attn.v_proj")
+            names.layer.crossAttentionOutput = "encoder_attn.out_proj"
+            path = "model.decoder"
+            if name == "marian" {
+                configuration.normPlacement = .after
+                configuration.positions = .sinusoidal(.halves)
+                configuration.embeddingScale = Float(width).squareRoot()
+                configuration.hasFinalNorm = false
+                configuration.feedForward.activation = .silu
+                (table, bias) = ("model.shared.weight", "final_logits_bias")
+            } else {
+                configuration.attention.hasKeyBias = false
+                configuration.positions = .learned(count: 48)
+                configuration.feedForward.activation = .gelu
+                table = "model.decoder.embed_tokens.weight"
+            }
+            configuration.crossAttention = configuration.attention
+        case "t5", "t5_gated":
+            let isGated = name == "t5_gated"
+            configuration.norm = .init(.rmsNorm, epsilon: 1e-6)
+            configuration.attention = AttentionConfiguration(headCount: 3, keyValueHeadCount: 3, headWidth: 10)
+            configuration.attention.scale = 1
+            configuration.attention.setInputBiases(false)
+            configuration.attention.hasOutputBias = false
+            configuration.crossAttention = configuration.attention
+            configuration.feedForward.activation = isGated ? .geluTanh : .relu
+            configuration.feedForward.isGated = isGated
+            configuration.feedForward.hasBias = false
+            configuration.positions = .relative(buckets: 8, maximumDistance: 20)
+            func input(_ name: String) -> TransformerNames.AttentionInput {
+                .separate(query: "\(name).q", key: "\(name).k", value: "\(name).v")
+            }
+            let dense = "layer.2.DenseReluDense"
+            names = TransformerNames(
+                layers: "block", finalNorm: "final_layer_norm",
+                relativePositions: "block.0.layer.0.SelfAttention.relative_attention_bias",
+                layer: .init(
+                    attentionNorm: "layer.0.layer_norm", input: input("layer.0.SelfAttention"),
+                    attentionOutput: "layer.0.SelfAttention.o", feedForwardNorm: "layer.2.layer_norm",
+                    feedForwardInput: isGated ? "\(dense).wi_1" : "\(dense).wi", feedForwardGate: "\(dense).wi_0",
+                    feedForwardOutput: "\(dense).wo"))
+            names.layer.crossAttentionNorm = "layer.1.layer_norm"
+            names.layer.crossAttentionInput = input("layer.1.EncDecAttention")
+            names.layer.crossAttentionOutput = "layer.1.EncDecAttention.o"
+            (path, table) = ("decoder", "shared.weight")
+            // The reference ties the newer form too, but does not scale it.
+            if !isGated { scale = 1 / Float(width).squareRoot() }
+        case "gpt2":
+            configuration.positions = .learned(count: 48)
+            names = TransformerNames(
+                positions: "wpe.weight", layers: "h", finalNorm: "ln_f",
+                layer: .init(
+                    attentionNorm: "ln_1", input: .fused("attn.c_attn"), attentionOutput: "attn.c_proj",
+                    feedForwardNorm: "ln_2", feedForwardInput: "mlp.c_fc", feedForwardOutput: "mlp.c_proj"))
+            names.layout = .inputByOutput
+            (path, table) = ("transformer", "transformer.wte.weight")
+        default:
+            configuration.norm = .init(.rmsNorm, epsilon: 1e-5)
+            configuration.attention = AttentionConfiguration(headCount: 6, keyValueHeadCount: 2, headWidth: 6)
+            configuration.attention.setInputBiases(false)
+            configuration.attention.hasOutputBias = false
+            configuration.feedForward.hasBias = false
+            configuration.feedForward.isGated = true
+            configuration.feedForward.activation = .silu
+            configuration.positions = .rotary(base: 10_000, width: 6)
+            names = TransformerNames(
+                layers: "layers", finalNorm: "norm",
+                layer: .init(
+                    attentionNorm: "input_layernorm",
+                    input: .separate(query: "self_attn.q_proj", key: "self_attn.k_proj", value: "self_attn.v_proj"),
+                    attentionOutput: "self_attn.o_proj", feedForwardNorm: "post_attention_layernorm",
+                    feedForwardInput: "mlp.up_proj", feedForwardGate: "mlp.gate_proj", feedForwardOutput: "mlp.down_proj"))
+            (path, table, output) = ("model", "model.embed_tokens.weight", "lm_head.weight")
+        }
+        configuration.attention.isCausal = true
+        decoder = try Transformer(configuration, weights[path], names: names)
+        embedding = try TokenEmbedding(vocabularySize, width, weights, name: table)
+        head = try TokenHead(
+            try weights.get(output ?? table, [vocabularySize, width]),
+            bias: try bias.map { try weights.get($0, [1, vocabularySize]) }, scale: scale)
+        start = name.hasPrefix("t5") ? 0 : 2
+        memory = try file.tensor(named: "encoder_states").map { [decoder, file] in
+            decoder.memory(of: $0, visible: try file.tensor(named: "encoder_mask"))
+        }
+    }
+
+    func tensor(_ name: String) throws -> Tensor { try #require(try file.tensor(named: name)) }
+
+    var ids: [[Int]] {
+        get throws {
+            let ids = try tensor("decoder_input_ids")
+            return (0..<ids.shape[0]).map { Array(ids.integers[$0 * ids.shape[1]..<($0 + 1) * ids.shape[1]]) }
+        }
+    }
+
+    func step(_ configuration: GenerationConfiguration) -> TransformerStep {
+        TransformerStep(embedding, decoder, head, memory: memory, for: configuration)
+    }
+}
+
+/// A call of the reference's `generate`.
+struct GenerationCase: Decodable, CustomTestStringConvertible {
+    struct Options: Decodable {
+        var max_new_tokens: Int
+        var pad_token_id: Int
+        var eos_token_id: OneOrMore
+        var num_beams: Int?
+        var num_return_sequences: Int?
+        var length_penalty: Float?
+        var early_stopping: EarlyStopping?
+        var forced_eos_token_id: Int?
+        var forced_bos_token_id: Int?
+        var bad_words_ids: [[Int]]?
+        var repetition_penalty: Float?
+        var no_repeat_ngram_size: Int?
+        var min_new_tokens: Int?
+        var min_length: Int?
+        var suppress_tokens: [Int]?
+        var begin_suppress_tokens: [Int]?
+    }
+
+    struct OneOrMore: Decodable {
+        let ids: [Int]
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.singleValueContainer()
+            ids = try (try? container.decode(Int.self)).map { [$0] } ?? container.decode([Int].self)
+        }
+    }
+
+    struct EarlyStopping: Decodable {
+        let value: GenerationConfiguration.EarlyStopping
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.singleValueContainer()
+            let flag = try? container.decode(Bool.self)
+            value = flag.map { $0 ? .whenEnough : .whenUnlikelyToImprove } ?? .whenImpossibleToImprove
+        }
+    }
+
+    var model: String
+    var options: Options
+    var sequences: [[Int]]
+    var scores: [Float]?
+    var prompts: [[Int]]?
+
+    static let all: [GenerationCase] =
+        (try? JSONDecoder().decode(
+            [GenerationCase].self, from: Data(contentsOf: URL(filePath: DecoderFixture.path("generation.json")))))
+        ?? []
+
+    var testDescription: String { "\(model) \(options)" }
+
+    var configuration: GenerationConfiguration {
+        var result = GenerationConfiguration()
+        result.maximumNewTokens = options.max_new_tokens
+        result.paddingToken = options.pad_token_id
+        result.endTokens = options.eos_token_id.ids
+        result.beamCount = options.num_beams ?? 1
+        result.resultCount = options.num_return_sequences ?? 1
+        result.lengthPenalty = options.length_penalty ?? 1
+        result.earlyStopping = options.early_stopping?.value ?? .whenUnlikelyToImprove
+        result.forcedLastTokens = options.forced_eos_token_id.map { [$0] } ?? []
+        result.forcedFirstToken = options.forced_bos_token_id
+        result.badWords = options.bad_words_ids ?? []
+        result.repetitionPenalty = options.repetition_penalty ?? 1
+        result.noRepeatNGramSize = options.no_repeat_ngram_size ?? 0
+        result.minimumNewTokens = options.min_new_tokens ?? 0
+        result.minimumLength = options.min_length ?? 0
+        result.suppressedTokens = options.suppress_tokens ?? []
+        result.beginSuppressedTokens = options.begin_suppress_tokens ?? []
+        return result
+    }
+}
