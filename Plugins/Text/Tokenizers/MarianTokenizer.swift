@@ -32,7 +32,8 @@ package struct MarianTokenizer: Tokenizer {
             let token = try configuration.name(key) ?? []
             guard let id = vocabulary.id(of: token) else {
                 throw InputError(
-                    checkpoint.path(of: "vocab.json"), found: "no “\(String(decoding: token, as: UTF8.self))”", needed: "the \(key)",
+                    checkpoint.path(of: "vocab.json"), found: "no “\(String(decoding: token, as: UTF8.self))”",
+                    needed: "the \(key)",
                     remedy: "Use the files that were published together")
             }
             return id

@@ -11,6 +11,8 @@ package struct PipelineTokenizer: Tokenizer {
     var decoder: (any TokenDecoder)?
     var addedTokens = AddedTokens()
     var cleansUpSpaces = false
+    /// What goes from decoded text: Whisper's marks of time.
+    var omission: ReplaceNormalizer?
     package internal(set) var specialTokens = SpecialTokens()
     package internal(set) var maximumLength: Int?
 
@@ -57,6 +59,7 @@ package struct PipelineTokenizer: Tokenizer {
             if let token = addedTokens.decoded(id) ?? model.vocabulary.token(of: id).map(Array.init) { tokens.append(token) }
         }
         var text = decoder.map { Array($0.decode(tokens).joined()) } ?? Array(tokens.joined(separator: [UInt8(ascii: " ")]))
+        if let omission { text = (try? omission.normalize(text)) ?? text }
         if cleanUpSpaces ?? cleansUpSpaces, !model.mergesPairs {
             text = SpaceCleaning.applied(to: text, rules: SpaceCleaning.texts)
         }

@@ -136,7 +136,8 @@ struct TimeStepDecoder: TokenDecoder {
             previous = token
             var text = token.replacing(padding, with: [])
             if cleansUp {
-                text = SpaceCleaning.applied(to: text, rules: SpaceCleaning.pieces).replacing(wordDelimiter, with: [UInt8(ascii: " ")])
+                text = SpaceCleaning.applied(to: text, rules: SpaceCleaning.pieces).replacing(
+                    wordDelimiter, with: [UInt8(ascii: " ")])
             }
             if !text.isEmpty { result.append(text) }
         }

@@ -41,13 +41,15 @@ enum ComponentReader {
         case "StripAccents": return ScalarNormalizer.withoutAccents
         case "Nmt": return ScalarNormalizer.machineTranslation
         case "ByteLevel": return ByteLevelNormalizer()
-        case "Strip": return StripNormalizer(left: try node["strip_left"].bool(or: true), right: try node["strip_right"].bool(or: true))
+        case "Strip":
+            return StripNormalizer(left: try node["strip_left"].bool(or: true), right: try node["strip_right"].bool(or: true))
         case "Prepend": return PrependNormalizer(prefix: try shortText(node["prepend"]))
         case "Replace": return try replacement(node)
         case "BertNormalizer":
             let lowercases = try node["lowercase"].bool(or: true)
             return BertNormalizer(
-                cleansText: try node["clean_text"].bool(or: true), spacesIdeographs: try node["handle_chinese_chars"].bool(or: true),
+                cleansText: try node["clean_text"].bool(or: true),
+                spacesIdeographs: try node["handle_chinese_chars"].bool(or: true),
                 stripsAccents: try node["strip_accents"].bool(or: lowercases), lowercases: lowercases)
         case "Precompiled":
             let key = node["precompiled_charsmap"]
@@ -82,13 +84,15 @@ enum ComponentReader {
             }
             return PreTokenizerSequence(steps: steps)
         case "ByteLevel":
-            return ByteLevel(addsPrefixSpace: try node["add_prefix_space"].bool(or: true), splits: try node["use_regex"].bool(or: true))
+            return ByteLevel(
+                addsPrefixSpace: try node["add_prefix_space"].bool(or: true), splits: try node["use_regex"].bool(or: true))
         case "BertPreTokenizer": return BertPreTokenizer()
         case "Whitespace": return WordRuns()
         case "WhitespaceSplit": return ScalarSplit.whitespace
         case "Metaspace":
             return Metaspace(
-                replacement: try metaspaceLetter(node), prepending: try prepending(node), splits: try node["split"].bool(or: true))
+                replacement: try metaspaceLetter(node), prepending: try prepending(node), splits: try node["split"].bool(or: true)
+            )
         case "Punctuation":
             let behavior = try behavior(node["behavior"]) ?? .isolated
             return ScalarSplit(behavior: behavior) { ScalarProperties($0).isPunctuation }
@@ -99,7 +103,9 @@ enum ComponentReader {
             let delimiter = try node["delimiter"].letter()
             return ScalarSplit(behavior: .removed) { $0 == delimiter }
         case "Split":
-            guard let behavior = try behavior(node["behavior"]) else { throw node["behavior"].failure(found: "nothing", needed: "a behavior") }
+            guard let behavior = try behavior(node["behavior"]) else {
+                throw node["behavior"].failure(found: "nothing", needed: "a behavior")
+            }
             return PatternSplit(
                 pattern: try pattern(node["pattern"]), behavior: behavior, isInverted: try node["invert"].bool(or: false))
         default: throw unknown(node, type, "pre-tokenizer")
@@ -110,7 +116,8 @@ enum ComponentReader {
         if node.isNull { return nil }
         let name = String(decoding: try node.text(), as: UTF8.self)
         guard let behavior = SplitBehavior(rawValue: name) else {
-            throw node.failure(found: "“\(name.prefix(60))”", needed: "Removed, Isolated, MergedWithPrevious, MergedWithNext or Contiguous")
+            throw node.failure(
+                found: "“\(name.prefix(60))”", needed: "Removed, Isolated, MergedWithPrevious, MergedWithNext or Contiguous")
         }
         return behavior
     }
@@ -153,7 +160,8 @@ enum ComponentReader {
         case "RobertaProcessing":
             let (start, end) = (try mark(node["cls"]), try mark(node["sep"]))
             let single: [PostProcessor.Part] = [.marks([start], typeID: 0), .text(0, typeID: 0), .marks([end], typeID: 0)]
-            return PostProcessor(single: single, pair: single + [.marks([end], typeID: 0), .text(1, typeID: 0), .marks([end], typeID: 0)])
+            return PostProcessor(
+                single: single, pair: single + [.marks([end], typeID: 0), .text(1, typeID: 0), .marks([end], typeID: 0)])
         default: throw unknown(node, type, "post-processor")
         }
     }
@@ -177,7 +185,8 @@ enum ComponentReader {
             let name = try mark["id"].text()
             let tokens = try node["special_tokens"].members()
             guard let token = tokens.first(where: { $0.key == name }) else {
-                throw mark.failure(found: "“\(String(decoding: name.prefix(60), as: UTF8.self))”", needed: "one of `special_tokens`")
+                throw mark.failure(
+                    found: "“\(String(decoding: name.prefix(60), as: UTF8.self))”", needed: "one of `special_tokens`")
             }
             var ids: [Int] = []
             for id in try token.node["ids"].elements() { ids.append(try id.count(atMost: TokenTable.idLimit - 1)) }
@@ -202,8 +211,10 @@ enum ComponentReader {
         case "ByteLevel": return ByteLevelDecoder()
         case "ByteFallback": return ByteFallbackDecoder()
         case "Fuse": return FuseDecoder()
-        case "WordPiece": return WordPieceDecoder(prefix: try node["prefix"].text(or: "##"), cleansUp: try node["cleanup"].bool(or: true))
-        case "Metaspace": return MetaspaceDecoder(replacement: try metaspaceLetter(node), dropsFirst: try prepending(node) != .never)
+        case "WordPiece":
+            return WordPieceDecoder(prefix: try node["prefix"].text(or: "##"), cleansUp: try node["cleanup"].bool(or: true))
+        case "Metaspace":
+            return MetaspaceDecoder(replacement: try metaspaceLetter(node), dropsFirst: try prepending(node) != .never)
         case "BPEDecoder": return SuffixDecoder(suffix: try node["suffix"].text(or: "</w>"))
         case "Replace": return ReplaceDecoder(replacement: try replacement(node))
         case "Strip":

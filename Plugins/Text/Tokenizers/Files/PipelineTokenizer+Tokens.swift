@@ -25,7 +25,8 @@ extension PipelineTokenizer {
             }
             token.id = vocabularyID ?? (token.id >= 0 ? token.id : next)
             if let other = ids[token.id] ?? (vocabularyID == nil ? model.vocabulary.token(of: token.id).map(Array.init) : nil) {
-                throw contradiction(place, token, "the id \(token.id), which “\(String(decoding: other.prefix(60), as: UTF8.self))” has")
+                throw contradiction(
+                    place, token, "the id \(token.id), which “\(String(decoding: other.prefix(60), as: UTF8.self))” has")
             }
             guard token.id < TokenTable.idLimit else { throw contradiction(place, token, "the id \(token.id)") }
             next = max(next, token.id + 1)
@@ -37,6 +38,24 @@ extension PipelineTokenizer {
         try name(configuration)
         maximumLength = configuration.maximumLength
         cleansUpSpaces = try configuration.node["clean_up_tokenization_spaces"].bool(or: false)
+    }
+
+    /// Does what the reference's class for Whisper does beside the tokenizer's file: the marks before a text are those of the
+    /// configuration's language and task, and marks of time, `<|1.20|>`, are left out of decoded text.
+    mutating func applyWhisperRules(_ configuration: TokenizerConfiguration) throws {
+        guard configuration.tokenizerClass == "WhisperTokenizer" else { return }
+        let time = try RegularExpression(Array(#"<\|\d+\.\d+\|>"#.utf8), place: configuration.node.file)
+        omission = ReplaceNormalizer(pattern: .expression(time), content: [])
+        var names = ["startoftranscript"]
+        for key in ["language", "task"] where !configuration.node[key].isNull {
+            names.append(String(decoding: try configuration.node[key].text(), as: UTF8.self))
+        }
+        if try !configuration.node["predict_timestamps"].bool(or: false) { names.append("notimestamps") }
+        let ids = names.compactMap { id(of: "<|\($0)|>") }
+        guard let end = specialTokens.end, ids.count == names.count else { return }
+        let start: [PostProcessor.Part] = [.marks(ids, typeID: 0), .text(0, typeID: 0)]
+        let mark = PostProcessor.Part.marks([end], typeID: 0)
+        postProcessor = PostProcessor(single: start + [mark], pair: start + [.text(1, typeID: 0), mark])
     }
 
     private func contradiction(_ place: String, _ token: AddedToken, _ found: String) -> InputError {

@@ -25,6 +25,7 @@ enum TokenizerFile {
         tokenizer.decoder = try ComponentReader.decoder(root["decoder"])
         let added = root["added_tokens"]
         try tokenizer.add(added.isNull ? [] : try added.elements().map(addedToken), configuration, place: added.place)
+        try tokenizer.applyWhisperRules(configuration)
         return tokenizer
     }
 
@@ -42,7 +43,9 @@ enum TokenizerFile {
         let guess = section.pieces != nil ? "Unigram" : section.merges.isEmpty ? "WordPiece" : "BPE"
         let type = String(decoding: try settings["type"].text(or: guess), as: UTF8.self)
         if type == "Unigram" { return try unigram(section) }
-        guard let vocabulary = section.vocabulary else { throw settings["vocab"].failure(found: "no object", needed: "tokens and ids") }
+        guard let vocabulary = section.vocabulary else {
+            throw settings["vocab"].failure(found: "no object", needed: "tokens and ids")
+        }
         switch type {
         case "BPE":
             var options = BytePairEncoding.Options()
@@ -64,7 +67,8 @@ enum TokenizerFile {
                 maximumScalars: limit.isNull ? 100 : try limit.count(atMost: 1 << 20), place: settings["unk_token"].place)
         case "WordLevel":
             return WordLevel(
-                vocabulary: vocabulary, unknownToken: try settings["unk_token"].text(or: "<unk>"), place: settings["unk_token"].place)
+                vocabulary: vocabulary, unknownToken: try settings["unk_token"].text(or: "<unk>"),
+                place: settings["unk_token"].place)
         default:
             throw settings["type"].failure(
                 found: "the model “\(type.prefix(60))”, which Apus does not know", needed: "BPE, WordPiece, Unigram or WordLevel")

@@ -17,7 +17,8 @@ public struct TokenizerFiles: TokenizerLoading {
         if has("spiece.model") { return try VocabularyFiles.sentencePieces(checkpoint) }
         throw InputError(
             checkpoint.folder, found: "no tokenizer",
-            needed: "tokenizer.json, or vocab.json and merges.txt, vocab.txt, spiece.model, or source.spm, target.spm and vocab.json",
+            needed:
+                "tokenizer.json, or vocab.json and merges.txt, vocab.txt, spiece.model, or source.spm, target.spm and vocab.json",
             remedy: "Put the tokenizer's files beside config.json")
     }
 }

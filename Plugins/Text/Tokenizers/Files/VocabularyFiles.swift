@@ -14,7 +14,8 @@ enum VocabularyFiles {
         try scanner.finish()
         let mergesPath = checkpoint.path(of: "merges.txt")
         var merges: [(left: [UInt8], right: [UInt8])] = []
-        for (number, line) in try TextFile.lines(mergesPath).enumerated() where !line.isEmpty && !line.starts(with: Array("#version".utf8)) {
+        for (number, line) in try TextFile.lines(mergesPath).enumerated()
+        where !line.isEmpty && !line.starts(with: Array("#version".utf8)) {
             guard let merge = MergeLine.parse(line) else {
                 throw InputError(
                     mergesPath, found: "line \(number + 1) that is no pair", needed: "two tokens with a space between",
@@ -31,10 +32,12 @@ enum VocabularyFiles {
                 "pad_token": "<pad>", "mask_token": "<mask>",
             ] : ["bos_token": "<|endoftext|>", "eos_token": "<|endoftext|>", "unk_token": "<|endoftext|>"]
         var tokenizer = PipelineTokenizer(model: BytePairEncoding(vocabulary, merges: table, BytePairEncoding.Options()))
-        tokenizer.preTokenizer = ByteLevel(addsPrefixSpace: try configuration.node["add_prefix_space"].bool(or: false), splits: true)
+        tokenizer.preTokenizer = ByteLevel(
+            addsPrefixSpace: try configuration.node["add_prefix_space"].bool(or: false), splits: true)
         tokenizer.decoder = ByteLevelDecoder()
         try tokenizer.add(try addedTokens(checkpoint), configuration, place: checkpoint.path(of: "added_tokens.json"))
         tokenizer.postProcessor = try postProcessor(tokenizer, configuration, isRoberta: isRoberta)
+        try tokenizer.applyWhisperRules(configuration)
         return tokenizer
     }
 
@@ -44,13 +47,8 @@ enum VocabularyFiles {
         let special = tokenizer.specialTokens
         if isRoberta, let start = special.classification, let end = special.separator {
             let single: [PostProcessor.Part] = [.marks([start], typeID: 0), .text(0, typeID: 0), .marks([end], typeID: 0)]
-            return PostProcessor(single: single, pair: single + [.marks([end], typeID: 0), .text(1, typeID: 0), .marks([end], typeID: 0)])
-        }
-        if configuration.tokenizerClass == "WhisperTokenizer", let end = special.end,
-            let start = tokenizer.id(of: "<|startoftranscript|>"), let mark = tokenizer.id(of: "<|notimestamps|>")
-        {
-            let prefix: [PostProcessor.Part] = [.marks([start, mark], typeID: 0), .text(0, typeID: 0)]
-            return PostProcessor(single: prefix + [.marks([end], typeID: 0)], pair: prefix + [.text(1, typeID: 1), .marks([end], typeID: 1)])
+            return PostProcessor(
+                single: single, pair: single + [.marks([end], typeID: 0), .text(1, typeID: 0), .marks([end], typeID: 0)])
         }
         if try configuration.node["add_bos_token"].bool(or: false), let start = special.beginning {
             let single: [PostProcessor.Part] = [.marks([start], typeID: 0), .text(0, typeID: 0)]
@@ -78,7 +76,8 @@ enum VocabularyFiles {
         let path = checkpoint.path(of: "vocab.txt")
         let lines = try TextFile.lines(path)
         guard lines.count <= TokenTable.idLimit else {
-            throw InputError(path, found: "\(lines.count) lines", needed: "at most \(TokenTable.idLimit)", remedy: "Check the file")
+            throw InputError(
+                path, found: "\(lines.count) lines", needed: "at most \(TokenTable.idLimit)", remedy: "Check the file")
         }
         var vocabulary = TokenTable(capacity: lines.count)
         // Of lines that read the same the last one counts, as in the reference.
@@ -98,7 +97,8 @@ enum VocabularyFiles {
         try tokenizer.add([], configuration, place: path)
         if let start = tokenizer.specialTokens.classification, let end = tokenizer.specialTokens.separator {
             let single: [PostProcessor.Part] = [.marks([start], typeID: 0), .text(0, typeID: 0), .marks([end], typeID: 0)]
-            tokenizer.postProcessor = PostProcessor(single: single, pair: single + [.text(1, typeID: 1), .marks([end], typeID: 1)])
+            tokenizer.postProcessor = PostProcessor(
+                single: single, pair: single + [.text(1, typeID: 1), .marks([end], typeID: 1)])
         }
         return tokenizer
     }
@@ -135,7 +135,8 @@ enum VocabularyFiles {
         try tokenizer.add(added, configuration, place: file.path)
         if let end = tokenizer.specialTokens.end {
             let single: [PostProcessor.Part] = [.text(0, typeID: 0), .marks([end], typeID: 0)]
-            tokenizer.postProcessor = PostProcessor(single: single, pair: single + [.text(1, typeID: 0), .marks([end], typeID: 0)])
+            tokenizer.postProcessor = PostProcessor(
+                single: single, pair: single + [.text(1, typeID: 0), .marks([end], typeID: 0)])
         }
         return tokenizer
     }

@@ -63,7 +63,8 @@ struct TokenTable: Sendable {
         let slot = text.withUnsafeBufferPointer { self.slot(of: UnsafeBufferPointer(rebasing: $0[start...])) }
         if slots[slot] != 0 {
             text.removeSubrange(start...)
-            return Int(ids[Int(slots[slot]) - 1]) == id ? nil : "a token twice, with the ids \(ids[Int(slots[slot]) - 1]) and \(id)"
+            return Int(ids[Int(slots[slot]) - 1]) == id
+                ? nil : "a token twice, with the ids \(ids[Int(slots[slot]) - 1]) and \(id)"
         }
         if id >= places.count { places.append(contentsOf: repeatElement(0, count: id + 1 - places.count)) }
         guard places[id] == 0 else {

@@ -59,14 +59,16 @@ struct Unigram: TokenizationModel {
                 trie.forEachMatch(in: text, at: start) { id, end in
                     let candidate = scores[id] + score
                     if nodes[end].start < 0 || candidate > nodes[end].score {
-                        nodes[end] = Node(score: candidate, start: Int32(truncatingIfNeeded: start), id: Int32(truncatingIfNeeded: id))
+                        nodes[end] = Node(
+                            score: candidate, start: Int32(truncatingIfNeeded: start), id: Int32(truncatingIfNeeded: id))
                     }
                     if end - start == length { hasSingle = true }
                 }
                 let end = start + length
                 if !hasSingle, case let candidate = unknownScore + score, nodes[end].start < 0 || candidate > nodes[end].score {
                     let unknown = try requiredUnknown()
-                    nodes[end] = Node(score: candidate, start: Int32(truncatingIfNeeded: start), id: Int32(truncatingIfNeeded: unknown))
+                    nodes[end] = Node(
+                        score: candidate, start: Int32(truncatingIfNeeded: start), id: Int32(truncatingIfNeeded: unknown))
                 }
                 start += length
             }
@@ -89,7 +91,8 @@ struct Unigram: TokenizationModel {
         }
     }
 
-    private func append(_ piece: (range: Range<Int>, id: Int32), of text: UnsafeBufferPointer<UInt8>, to ids: inout [Int]) throws {
+    private func append(_ piece: (range: Range<Int>, id: Int32), of text: UnsafeBufferPointer<UInt8>, to ids: inout [Int]) throws
+    {
         if Int(piece.id) != unknown {
             ids.append(Int(piece.id))
             return

@@ -14,7 +14,8 @@ struct CharacterMap: Sendable {
         func word(_ index: Int) -> UInt32 { (0..<4).reduce(0) { $0 | UInt32(blob[4 * index + $1]) << UInt32(8 * $1) } }
         guard blob.count >= 4, case let size = Int(word(0)), size % 4 == 0, size > 0, size < blob.count - 4 else {
             throw InputError(
-                place, found: "a character map whose parts do not fit its \(blob.count) bytes", needed: "a trie and its replacements",
+                place, found: "a character map whose parts do not fit its \(blob.count) bytes",
+                needed: "a trie and its replacements",
                 remedy: "Download the file again")
         }
         units = (1...size / 4).map(word)

@@ -120,7 +120,8 @@ enum GPT2Words {
         }
         guard start + 2 < limit else { return nil }
         switch (text[start + 1], text[start + 2]) {
-        case (UInt8(ascii: "r"), UInt8(ascii: "e")), (UInt8(ascii: "v"), UInt8(ascii: "e")), (UInt8(ascii: "l"), UInt8(ascii: "l")):
+        case (UInt8(ascii: "r"), UInt8(ascii: "e")), (UInt8(ascii: "v"), UInt8(ascii: "e")),
+            (UInt8(ascii: "l"), UInt8(ascii: "l")):
             return start + 3
         default: return nil
         }

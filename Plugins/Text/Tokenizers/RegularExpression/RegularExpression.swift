@@ -32,7 +32,8 @@ struct RegularExpression: Sendable {
         do {
             node = try RegularExpressionParser.parse(pattern)
         } catch {
-            throw InputError(self.place, found: error.reason, needed: "a regular expression without it", remedy: "Use another model")
+            throw InputError(
+                self.place, found: error.reason, needed: "a regular expression without it", remedy: "Use another model")
         }
         try compile(node)
         instructions.append(.accept)
@@ -40,7 +41,8 @@ struct RegularExpression: Sendable {
 
     private mutating func compile(_ node: RegularExpressionNode) throws(InputError) {
         if instructions.count > Self.instructionLimit {
-            throw InputError(place, found: "repetitions of repetitions", needed: "a shorter regular expression", remedy: "Use another model")
+            throw InputError(
+                place, found: "repetitions of repetitions", needed: "a shorter regular expression", remedy: "Use another model")
         }
         switch node {
         case .empty: break

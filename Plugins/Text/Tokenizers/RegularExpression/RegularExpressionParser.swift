@@ -85,7 +85,9 @@ struct RegularExpressionParser {
         if take(".") { return .set(CharacterSet([.range(0x0A...0x0A)], negated: true)) }
         if take("^") || take("\\A") { return .start }
         if take("\\z") { return .end }
-        if let scalar = next, [0x24, 0x2A, 0x2B, 0x3F].contains(scalar) { throw Unsupported(reason: "“\(character(scalar))” here") }
+        if let scalar = next, [0x24, 0x2A, 0x2B, 0x3F].contains(scalar) {
+            throw Unsupported(reason: "“\(character(scalar))” here")
+        }
         return .set(CharacterSet([try item()], ignoresCase: ignoresCase))
     }
 
@@ -145,7 +147,9 @@ struct RegularExpressionParser {
             position = start
             return nil
         }
-        if let minimum, let maximum, minimum > maximum { throw Unsupported(reason: "a repetition with bounds the wrong way round") }
+        if let minimum, let maximum, minimum > maximum {
+            throw Unsupported(reason: "a repetition with bounds the wrong way round")
+        }
         return (minimum ?? 0, maximum)
     }
 
@@ -224,7 +228,9 @@ struct RegularExpressionParser {
 
     private mutating func property(isNegated: Bool) throws(Unsupported) -> CharacterSet.Item {
         var isNegated = isNegated
-        guard take("{"), let end = scalars[position...].firstIndex(of: 0x7D) else { throw Unsupported(reason: "“\\p” without braces") }
+        guard take("{"), let end = scalars[position...].firstIndex(of: 0x7D) else {
+            throw Unsupported(reason: "“\\p” without braces")
+        }
         if take("^") { isNegated.toggle() }
         let name = text(position, end)
         guard let mask = GeneralCategory.mask(named: name) else { throw Unsupported(reason: "“\\p{\(name)}”") }

@@ -43,7 +43,9 @@ struct ProtocolBuffer {
     }
 
     private func failure(_ found: String) -> InputError {
-        InputError(file, found: "no sentencepiece model: \(found) at byte \(rest.startIndex)", needed: "one", remedy: "Download it again")
+        InputError(
+            file, found: "no sentencepiece model: \(found) at byte \(rest.startIndex)", needed: "one", remedy: "Download it again"
+        )
     }
 
     private mutating func integer() throws(InputError) -> UInt64 {

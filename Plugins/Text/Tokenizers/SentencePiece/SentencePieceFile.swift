@@ -101,7 +101,9 @@ struct SentencePieceFile: Sendable {
     private mutating func check() throws(InputError) {
         if pieces.isEmpty { throw failure("no pieces", needed: "a sentencepiece model") }
         if pieces.count > TokenTable.idLimit { throw failure("\(pieces.count) pieces", needed: "at most \(TokenTable.idLimit)") }
-        if algorithm != .unigram && algorithm != .bytePairEncoding { throw failure("a model of words or letters", needed: "unigram or BPE") }
+        if algorithm != .unigram && algorithm != .bytePairEncoding {
+            throw failure("a model of words or letters", needed: "unigram or BPE")
+        }
         let unknown = pieces.indices.filter { pieces[$0].kind == .unknown }
         guard unknown.count == 1 else { throw failure("\(unknown.count) unknown pieces", needed: "one") }
         unknownID = unknown[0]

@@ -77,7 +77,8 @@ struct SentencePieceMerging: SentencePieceSegmentation {
 
     /// A piece, or the pieces it came from where it may not be used itself.
     private func append(
-        _ range: Range<Int>, of text: UnsafeBufferPointer<UInt8>, _ halves: [Range<Int>: Int], to result: inout [(range: Range<Int>, id: Int)]
+        _ range: Range<Int>, of text: UnsafeBufferPointer<UInt8>, _ halves: [Range<Int>: Int],
+        to result: inout [(range: Range<Int>, id: Int)]
     ) {
         var pending = [range]
         while let range = pending.popLast() {

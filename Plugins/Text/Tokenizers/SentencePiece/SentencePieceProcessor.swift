@@ -80,7 +80,9 @@ struct SentencePieceProcessor: Sendable {
                 position = end
             }
             if file.removesExtraSpaces {
-                while result.count >= space.count, result.suffix(space.count).elementsEqual(space) { result.removeLast(space.count) }
+                while result.count >= space.count, result.suffix(space.count).elementsEqual(space) {
+                    result.removeLast(space.count)
+                }
             }
             if file.spacesAreSuffixes && file.addsDummyPrefix { result += space }
         }

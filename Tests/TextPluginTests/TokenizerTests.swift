@@ -1,0 +1,73 @@
+import AttentionEngine
+import Foundation
+import PluginKit
+import Testing
+
+@testable import TextPlugin
+
+@Suite("Tokenizers")
+struct TokenizerTests {
+    static let folders =
+        (try? FileManager.default.contentsOfDirectory(atPath: TokenizerFixtures.folder.path))?
+        .filter {
+            FileManager.default.fileExists(atPath: TokenizerFixtures.folder.appendingPathComponent("\($0)/expected.json").path)
+        }
+        .sorted() ?? []
+
+    @Test("the fixtures are there")
+    func fixtures() { #expect(Self.folders.count > 20) }
+
+    @Test("ids and text equal the reference's", arguments: folders)
+    func equalReference(name: String) throws {
+        let (count, differences) = try TokenizerFixtures.compare(TokenizerFixtures.folder.appendingPathComponent(name))
+        #expect(count > 0)
+        #expect(
+            differences.isEmpty,
+            "\(name): \(differences.count) differences, such as\n\(differences.prefix(3).joined(separator: "\n"))")
+    }
+
+    @Test(
+        "text given id by id adds up to the whole",
+        arguments: ["bpe-byte-level", "bpe-byte-fallback", "unigram-always", "marian-unigram"])
+    func stream(name: String) throws {
+        let tokenizer = try TokenizerFixtures.tokenizer(name)
+        for text in ["The swift 👍🏽 雨燕は飛びながら", "naïve café 👩‍👩‍👧 ½", ""] {
+            let ids = try tokenizer.encode(text).ids
+            var stream = TokenStreamDecoder(tokenizer)
+            var pieces = ids.map { stream.append($0) }
+            pieces.append(stream.finish())
+            #expect(pieces.joined() == tokenizer.decode(ids))
+            if name == "bpe-byte-level" { #expect(!pieces.contains { $0.unicodeScalars.contains("\u{FFFD}") }) }
+        }
+    }
+
+    @Test("endless broken text is given before the end")
+    func brokenStream() throws {
+        let tokenizer = try TokenizerFixtures.tokenizer("bpe-byte-level")
+        let id = try #require(tokenizer.id(of: "\u{13F}"))
+        var stream = TokenStreamDecoder(tokenizer)
+        let text = (0..<100).map { _ in stream.append(id) }.joined()
+        #expect(text.unicodeScalars.count > 50)
+    }
+
+    @Test("a registry gives the tokenizer of a checkpoint, and says so where no plugin does")
+    func registry() throws {
+        let checkpoint = try Checkpoint(folder: TokenizerFixtures.folder.appendingPathComponent("wordpiece-bert").path)
+        let tokenizer = try Registry(plugins: [TextPlugin.self]).tokenizer(for: checkpoint)
+        #expect(tokenizer.id(of: "[CLS]") == 1)
+        #expect(tokenizer.token(of: 2) == "[SEP]")
+        #expect(tokenizer.token(of: -1) == nil)
+        #expect(tokenizer.decode([-5, 1 << 40], skipSpecialTokens: true).isEmpty)
+        #expect(throws: InputError.self) { try Registry().tokenizer(for: checkpoint) }
+    }
+
+    @Test("a megabyte without a space takes linear time", arguments: folders)
+    func longWord(name: String) throws {
+        let tokenizer = try TokenizerFixtures.tokenizer(name)
+        for unit in ["a", "swift", "鳥", "e\u{301}", "\u{301}", " ", "'"] {
+            let text = String(repeating: unit, count: (1 << 20) / unit.utf8.count)
+            let time = try ContinuousClock().measure { _ = try tokenizer.encode(text) }
+            #expect(time < .seconds(5), "\(name), \(unit.debugDescription)")
+        }
+    }
+}
