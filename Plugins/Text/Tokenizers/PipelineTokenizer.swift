@@ -36,6 +36,7 @@ package struct PipelineTokenizer: Tokenizer {
             }
             let piece = outer.range.count == text.count ? text : Array(text[outer.range])
             let normalized = try normalizer?.normalize(piece) ?? piece
+            let keepsStart = outer.range.lowerBound == 0 ? try isKept(piece) : false
             for inner in addedTokens.split(normalized, isNormalized: true) {
                 if let token = inner.token {
                     ids.append(token)
@@ -43,12 +44,19 @@ package struct PipelineTokenizer: Tokenizer {
                 }
                 var words = PreTokenizedText(
                     inner.range.count == normalized.count ? normalized : Array(normalized[inner.range]),
-                    isFirst: outer.range.lowerBound == 0 && inner.range.lowerBound == 0)
+                    isFirst: keepsStart && inner.range.lowerBound == 0)
                 try preTokenizer?.apply(to: &words)
                 try model.tokenize(words, into: &ids)
             }
         }
         return ids
+    }
+
+    /// Whether the first scalar is still there after the normalizer; what follows one that is not does not begin the text.
+    private func isKept(_ text: [UInt8]) throws -> Bool {
+        guard let normalizer, let first = text.first, first >= 0x80 || first <= 0x20 || first == 0x7F else { return true }
+        let length = text.withUnsafeBufferPointer { $0.scalar(at: 0).length }
+        return try !normalizer.normalize(Array(text.prefix(length))).isEmpty
     }
 
     package func decode(_ ids: [Int], skipSpecialTokens: Bool, cleanUpSpaces: Bool?) -> String {

@@ -75,7 +75,9 @@ extension PipelineTokenizer {
         special.mask = try id("mask_token")
         special.separator = try id("sep_token")
         special.classification = try id("cls_token")
-        special.all = Set(addedTokens.tokens.values.lazy.filter(\.isSpecial).map(\.id))
+        // The reference looks at what a decoder gets: a special token that the normalizer changes is not left out.
+        let contents = Set(addedTokens.tokens.values.lazy.filter(\.isSpecial).map(\.content))
+        special.all = Set(addedTokens.tokens.keys.filter { id in addedTokens.decoded(id).map(contents.contains) ?? false })
         specialTokens = special
     }
 }
