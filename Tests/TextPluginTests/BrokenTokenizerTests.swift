@@ -28,7 +28,7 @@ struct BrokenTokenizerTests {
         }
     }
 
-    private static func error(_ json: String, encode text: String? = nil) -> String {
+    static func error(_ json: String, encode text: String? = nil) -> String {
         error(["tokenizer.json": Data(json.utf8)], encode: text)
     }
 

@@ -61,6 +61,30 @@ struct TokenizerTests {
         #expect(throws: InputError.self) { try Registry().tokenizer(for: checkpoint) }
     }
 
+    @Test("threads that share a tokenizer get the same ids", arguments: ["bpe-byte-level", "unigram-always"])
+    func threads(name: String) async throws {
+        let tokenizer = try TokenizerFixtures.tokenizer(name)
+        let texts = (0..<200).map { "The swift \($0) sleeps while \($0 * 7) fly, naïve 鳥\($0)" }
+        let expected = try texts.map { try tokenizer.encode($0).ids }
+        let fresh = try TokenizerFixtures.tokenizer(name)
+        try await withThrowingTaskGroup(of: [[Int]].self) { group in
+            for _ in 0..<4 { group.addTask { try texts.map { try fresh.encode($0).ids } } }
+            for try await ids in group { #expect(ids == expected) }
+        }
+    }
+
+    @Test("a normalizer that doubles the text again and again is stopped")
+    func growth() throws {
+        let step = #"{"type": "Replace", "pattern": {"String": "a"}, "content": "aa"}"#
+        let steps = Array(repeating: step, count: 60).joined(separator: ",")
+        let vocabulary = #""model": {"type": "WordLevel", "vocab": {"a": 0}, "unk_token": "a"}"#
+        let json = #"{\#(vocabulary), "normalizer": {"type": "Sequence", "normalizers": [\#(steps)]}}"#
+        #expect(BrokenTokenizerTests.error(json, encode: "aaaa").contains("32 times"))
+        let parts = Array(repeating: #"{"Sequence": {"id": "A", "type_id": 0}}"#, count: 101).joined(separator: ",")
+        let template = #""post_processor": {"type": "TemplateProcessing", "single": [\#(parts)], "pair": []}"#
+        #expect(BrokenTokenizerTests.error(#"{\#(vocabulary), \#(template)}"#).contains("more than 100 parts"))
+    }
+
     @Test("a megabyte without a space takes linear time", arguments: folders)
     func longWord(name: String) throws {
         let tokenizer = try TokenizerFixtures.tokenizer(name)
