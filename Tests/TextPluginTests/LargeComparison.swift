@@ -5,7 +5,7 @@ import Testing
 @testable import TextPlugin
 
 /// Comparisons too large for the repository: `APUS_TOKENIZER_CASES` names a folder of checkpoints, each with an expected.json as
-/// Tests/Fixtures/tokenizers/make_expected.py writes it.
+/// Tests/Fixtures/tokenizers/make_expected.py writes it. `APUS_TOKENIZER_TEXT` names a text to measure speed on.
 @Suite("Large tokenizer comparisons", .enabled(if: ProcessInfo.processInfo.environment["APUS_TOKENIZER_CASES"] != nil))
 struct LargeComparison {
     private static let root = URL(fileURLWithPath: ProcessInfo.processInfo.environment["APUS_TOKENIZER_CASES"] ?? "/")

@@ -7,7 +7,9 @@ import Testing
 /// What the reference makes of one text.
 struct ExpectedTokens: Decodable {
     let text: String
+    let pair: String?
     let ids: [Int]
+    let types: [Int]?
     let plain: [Int]
     /// The text of `ids` without special tokens, and with them.
     let decoded: String
@@ -17,6 +19,10 @@ struct ExpectedTokens: Decodable {
 enum TokenizerFixtures {
     static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .appendingPathComponent("Fixtures/tokenizers")
+
+    static func tokenizer(_ name: String) throws -> any Tokenizer {
+        try TokenizerFiles().tokenizer(for: Checkpoint(folder: folder.appendingPathComponent(name).path))
+    }
 
     /// How many texts of a case there are, and what is wrong with the first that differ.
     static func compare(_ folder: URL) throws -> (count: Int, differences: [String]) {
@@ -29,8 +35,10 @@ enum TokenizerFixtures {
             differences.append("\(what) of \(text.debugDescription):\n  found    \(found)\n  expected \(expected)")
         }
         for row in cases {
-            check("ids", row.text, try tokenizer.encode(row.text).ids, row.ids)
-            check("plain ids", row.text, try tokenizer.encode(row.text, addSpecialTokens: false).ids, row.plain)
+            let encoded = try tokenizer.encode(row.text, pair: row.pair, addSpecialTokens: true)
+            check("ids", row.text, encoded.ids, row.ids)
+            if let types = row.types { check("types", row.text, encoded.typeIDs, types) }
+            check("plain ids", row.text, try tokenizer.encode(row.text, pair: row.pair, addSpecialTokens: false).ids, row.plain)
             let decoded = tokenizer.decode(row.ids, skipSpecialTokens: true, cleanUpSpaces: false)
             check("text", row.text, Array(decoded.utf8), Array(row.decoded.utf8))
             let all = tokenizer.decode(row.ids, skipSpecialTokens: false, cleanUpSpaces: false)

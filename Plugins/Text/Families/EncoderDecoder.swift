@@ -31,7 +31,8 @@ struct EncoderDecoder: Sendable {
         var configuration = configuration
         configuration.paddingToken = configuration.paddingToken ?? padding
         var step = TransformerStep(decoderEmbedding, decoder, head, memory: try memory(of: texts), for: configuration)
-        return try Generator(configuration).generate(&step, prompts: texts.map { _ in [configuration.decoderStartToken ?? start] })
+        return try Generator(configuration).generate(
+            &step, prompts: texts.map { _ in [configuration.decoderStartToken ?? start] })
     }
 
     /// Runs `input_ids`, `attention_mask` and `decoder_input_ids` through both stacks.

@@ -17,7 +17,8 @@ public struct MarianFamily: ModelFamily {
         let isShared = model.contains("shared")
         let embedding = try TokenEmbedding(count, width, model[isShared ? "shared" : "encoder.embed_tokens"])
         let decoderEmbedding = isShared ? embedding : try TokenEmbedding(targets, width, model["decoder.embed_tokens"])
-        let output = weights.contains("lm_head") ? try weights.stored("lm_head.weight", [targets, width]) : decoderEmbedding.table
+        let output =
+            weights.contains("lm_head") ? try weights.stored("lm_head.weight", [targets, width]) : decoderEmbedding.table
         self.model = EncoderDecoder(
             embedding: embedding, decoderEmbedding: decoderEmbedding,
             encoder: try Transformer(configuration.encoder(checkpoint), model["encoder"], names: .marian),

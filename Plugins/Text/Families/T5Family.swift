@@ -17,8 +17,10 @@ public struct T5Family: ModelFamily {
         let output = weights.contains("lm_head") ? try weights.stored("lm_head.weight", [count, width]) : embedding.table
         model = EncoderDecoder(
             embedding: embedding, decoderEmbedding: embedding,
-            encoder: try Transformer(configuration.encoder(checkpoint), weights["encoder"], names: .t5(isDecoder: false, isGated: gated)),
-            decoder: try Transformer(configuration.decoder(checkpoint), weights["decoder"], names: .t5(isDecoder: true, isGated: gated)),
+            encoder: try Transformer(
+                configuration.encoder(checkpoint), weights["encoder"], names: .t5(isDecoder: false, isGated: gated)),
+            decoder: try Transformer(
+                configuration.decoder(checkpoint), weights["decoder"], names: .t5(isDecoder: true, isGated: gated)),
             head: try TokenHead(output, scale: configuration.scalesOutput ? 1 / Float(width).squareRoot() : 1),
             start: configuration.start, padding: configuration.padding ?? 0)
     }
@@ -103,7 +105,8 @@ private struct T5Configuration: Decodable {
         let projection = projection ?? "relu"
         let named = isGated ? String(projection.dropFirst("gated-".count)) : projection
         // “gated-gelu” means the tanh approximation, as the reference has it.
-        let activation = try Activation(named: isGated && named == "gelu" ? "gelu_new" : named, key: "feed_forward_proj", of: checkpoint)
+        let activation = try Activation(
+            named: isGated && named == "gelu" ? "gelu_new" : named, key: "feed_forward_proj", of: checkpoint)
         var attention = AttentionConfiguration(headCount: headCount, keyValueHeadCount: headCount, headWidth: headWidth)
         attention.scale = 1
         attention.setInputBiases(false)

@@ -11,6 +11,8 @@ package struct PipelineTokenizer: Tokenizer {
     var decoder: (any TokenDecoder)?
     var addedTokens = AddedTokens()
     var cleansUpSpaces = false
+    /// What goes from decoded text: Whisper's marks of time.
+    var omission: ReplaceNormalizer?
     package internal(set) var specialTokens = SpecialTokens()
     package internal(set) var maximumLength: Int?
 
@@ -34,6 +36,7 @@ package struct PipelineTokenizer: Tokenizer {
             }
             let piece = outer.range.count == text.count ? text : Array(text[outer.range])
             let normalized = try normalizer?.normalize(piece) ?? piece
+            let keepsStart = outer.range.lowerBound == 0 ? try isKept(piece) : false
             for inner in addedTokens.split(normalized, isNormalized: true) {
                 if let token = inner.token {
                     ids.append(token)
@@ -41,12 +44,19 @@ package struct PipelineTokenizer: Tokenizer {
                 }
                 var words = PreTokenizedText(
                     inner.range.count == normalized.count ? normalized : Array(normalized[inner.range]),
-                    isFirst: outer.range.lowerBound == 0 && inner.range.lowerBound == 0)
+                    isFirst: keepsStart && inner.range.lowerBound == 0)
                 try preTokenizer?.apply(to: &words)
                 try model.tokenize(words, into: &ids)
             }
         }
         return ids
+    }
+
+    /// Whether the first scalar is still there after the normalizer; what follows one that is not does not begin the text.
+    private func isKept(_ text: [UInt8]) throws -> Bool {
+        guard let normalizer, let first = text.first, first >= 0x80 || first <= 0x20 || first == 0x7F else { return true }
+        let length = text.withUnsafeBufferPointer { $0.scalar(at: 0).length }
+        return try !normalizer.normalize(Array(text.prefix(length))).isEmpty
     }
 
     package func decode(_ ids: [Int], skipSpecialTokens: Bool, cleanUpSpaces: Bool?) -> String {
@@ -57,6 +67,7 @@ package struct PipelineTokenizer: Tokenizer {
             if let token = addedTokens.decoded(id) ?? model.vocabulary.token(of: id).map(Array.init) { tokens.append(token) }
         }
         var text = decoder.map { Array($0.decode(tokens).joined()) } ?? Array(tokens.joined(separator: [UInt8(ascii: " ")]))
+        if let omission { text = (try? omission.normalize(text)) ?? text }
         if cleanUpSpaces ?? cleansUpSpaces, !model.mergesPairs {
             text = SpaceCleaning.applied(to: text, rules: SpaceCleaning.texts)
         }

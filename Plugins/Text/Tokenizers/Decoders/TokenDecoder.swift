@@ -7,7 +7,15 @@ protocol TokenDecoder: Sendable {
 struct DecoderSequence: TokenDecoder {
     let steps: [any TokenDecoder]
 
-    func decode(_ tokens: [[UInt8]]) -> [[UInt8]] { steps.reduce(tokens) { $1.decode($0) } }
+    func decode(_ tokens: [[UInt8]]) -> [[UInt8]] {
+        let count = tokens.reduce(0) { $0 + $1.count }
+        var result = tokens
+        // Steps of a hostile file that let the text grow without measure are left out.
+        for step in steps where !GrowthLimit.isExceeded(result.reduce(0) { $0 + $1.count }, from: count) {
+            result = step.decode(result)
+        }
+        return result
+    }
 }
 
 /// Letters of the byte alphabet to bytes; what is no UTF-8 then becomes U+FFFD (`ByteLevel`).

@@ -2,16 +2,17 @@ import AttentionEngine
 
 /// Makes the components that a tokenizer.json names.
 enum ComponentReader {
-    /// A text put in or taken out may have so many bytes; no published one has more than ten.
-    private static let textLimit = 1024
+    /// The most parts of a template, and marks in it; published ones have five.
+    private static let templateLimit = 100
 
     private static func unknown(_ node: JSONNode, _ type: String, _ kind: String) -> InputError {
         node["type"].failure(found: "the \(kind) “\(type.prefix(60))”, which Apus does not know", needed: "a known one")
     }
 
-    private static func shortText(_ node: JSONNode) throws(InputError) -> [UInt8] {
+    private static func text(_ node: JSONNode, or fallback: String? = nil, atMost limit: Int) throws(InputError) -> [UInt8] {
+        if let fallback, node.isNull { return Array(fallback.utf8) }
         let text = try node.text()
-        if text.count > textLimit { throw node.failure(found: "a text of \(text.count) bytes", needed: "at most \(textLimit)") }
+        if text.count > limit { throw node.failure(found: "a text of \(text.count) bytes", needed: "at most \(limit)") }
         return text
     }
 
@@ -43,7 +44,7 @@ enum ComponentReader {
         case "ByteLevel": return ByteLevelNormalizer()
         case "Strip":
             return StripNormalizer(left: try node["strip_left"].bool(or: true), right: try node["strip_right"].bool(or: true))
-        case "Prepend": return PrependNormalizer(prefix: try shortText(node["prepend"]))
+        case "Prepend": return PrependNormalizer(prefix: try text(node["prepend"], atMost: GrowthLimit.replacement))
         case "Replace": return try replacement(node)
         case "BertNormalizer":
             let lowercases = try node["lowercase"].bool(or: true)
@@ -61,12 +62,13 @@ enum ComponentReader {
     }
 
     private static func replacement(_ node: JSONNode) throws(InputError) -> ReplaceNormalizer {
-        ReplaceNormalizer(pattern: try pattern(node["pattern"]), content: try shortText(node["content"]))
+        ReplaceNormalizer(
+            pattern: try pattern(node["pattern"]), content: try text(node["content"], atMost: GrowthLimit.replacement))
     }
 
     private static func pattern(_ node: JSONNode) throws(InputError) -> PatternSplit.Pattern {
         let expression = node["Regex"]
-        if expression.isNull { return .text(try node["String"].text()) }
+        if expression.isNull { return .text(try text(node["String"], atMost: GrowthLimit.pattern)) }
         return .expression(try RegularExpression(try expression.text(), place: expression.place))
     }
 
@@ -175,6 +177,11 @@ enum ComponentReader {
 
     private static func template(_ node: JSONNode, _ key: String) throws(InputError) -> [PostProcessor.Part] {
         var parts: [PostProcessor.Part] = []
+        var markCount = 0
+        var tokens: [[UInt8]: JSONNode] = [:]
+        if !node["special_tokens"].isNull {
+            for token in try node["special_tokens"].members() { tokens[token.key] = token.node }
+        }
         for part in try node[key].elements() {
             let (text, mark) = (part["Sequence"], part["SpecialToken"])
             let typeID = try (text.isNull ? mark : text)["type_id"].count(atMost: 255)
@@ -183,14 +190,18 @@ enum ComponentReader {
                 continue
             }
             let name = try mark["id"].text()
-            let tokens = try node["special_tokens"].members()
-            guard let token = tokens.first(where: { $0.key == name }) else {
+            guard let token = tokens[name] else {
                 throw mark.failure(
                     found: "“\(String(decoding: name.prefix(60), as: UTF8.self))”", needed: "one of `special_tokens`")
             }
             var ids: [Int] = []
-            for id in try token.node["ids"].elements() { ids.append(try id.count(atMost: TokenTable.idLimit - 1)) }
+            for id in try token["ids"].elements() { ids.append(try id.count(atMost: TokenTable.idLimit - 1)) }
+            markCount += ids.count
             parts.append(.marks(ids, typeID: typeID))
+            if markCount > templateLimit { break }
+        }
+        if parts.count > templateLimit || markCount > templateLimit {
+            throw node[key].failure(found: "more than \(templateLimit) parts", needed: "fewer")
         }
         return parts
     }
@@ -212,18 +223,21 @@ enum ComponentReader {
         case "ByteFallback": return ByteFallbackDecoder()
         case "Fuse": return FuseDecoder()
         case "WordPiece":
-            return WordPieceDecoder(prefix: try node["prefix"].text(or: "##"), cleansUp: try node["cleanup"].bool(or: true))
+            return WordPieceDecoder(
+                prefix: try text(node["prefix"], or: "##", atMost: GrowthLimit.pattern),
+                cleansUp: try node["cleanup"].bool(or: true))
         case "Metaspace":
             return MetaspaceDecoder(replacement: try metaspaceLetter(node), dropsFirst: try prepending(node) != .never)
-        case "BPEDecoder": return SuffixDecoder(suffix: try node["suffix"].text(or: "</w>"))
+        case "BPEDecoder": return SuffixDecoder(suffix: try text(node["suffix"], or: "</w>", atMost: GrowthLimit.pattern))
         case "Replace": return ReplaceDecoder(replacement: try replacement(node))
         case "Strip":
             return StripDecoder(
-                content: try node["content"].letter(), start: try node["start"].count(atMost: textLimit),
-                stop: try node["stop"].count(atMost: textLimit))
+                content: try node["content"].letter(), start: try node["start"].count(atMost: GrowthLimit.pattern),
+                stop: try node["stop"].count(atMost: GrowthLimit.pattern))
         case "CTC":
             return TimeStepDecoder(
-                padding: try node["pad_token"].text(or: "<pad>"), wordDelimiter: try node["word_delimiter_token"].text(or: "|"),
+                padding: try text(node["pad_token"], or: "<pad>", atMost: GrowthLimit.pattern),
+                wordDelimiter: try text(node["word_delimiter_token"], or: "|", atMost: GrowthLimit.pattern),
                 cleansUp: try node["cleanup"].bool(or: true))
         default: throw unknown(node, type, "decoder")
         }

@@ -40,6 +40,24 @@ extension PipelineTokenizer {
         cleansUpSpaces = try configuration.node["clean_up_tokenization_spaces"].bool(or: false)
     }
 
+    /// Does what the reference's class for Whisper does beside the tokenizer's file: the marks before a text are those of the
+    /// configuration's language and task, and marks of time, `<|1.20|>`, are left out of decoded text.
+    mutating func applyWhisperRules(_ configuration: TokenizerConfiguration) throws {
+        guard configuration.tokenizerClass == "WhisperTokenizer" else { return }
+        let time = try RegularExpression(Array(#"<\|\d+\.\d+\|>"#.utf8), place: configuration.node.file)
+        omission = ReplaceNormalizer(pattern: .expression(time), content: [])
+        var names = ["startoftranscript"]
+        for key in ["language", "task"] where !configuration.node[key].isNull {
+            names.append(String(decoding: try configuration.node[key].text(), as: UTF8.self))
+        }
+        if try !configuration.node["predict_timestamps"].bool(or: false) { names.append("notimestamps") }
+        let ids = names.compactMap { id(of: "<|\($0)|>") }
+        guard let end = specialTokens.end, ids.count == names.count else { return }
+        let start: [PostProcessor.Part] = [.marks(ids, typeID: 0), .text(0, typeID: 0)]
+        let mark = PostProcessor.Part.marks([end], typeID: 0)
+        postProcessor = PostProcessor(single: start + [mark], pair: start + [.text(1, typeID: 0), mark])
+    }
+
     private func contradiction(_ place: String, _ token: AddedToken, _ found: String) -> InputError {
         InputError(
             place, found: "the added token “\(String(decoding: token.content.prefix(60), as: UTF8.self))” with \(found)",
@@ -57,7 +75,9 @@ extension PipelineTokenizer {
         special.mask = try id("mask_token")
         special.separator = try id("sep_token")
         special.classification = try id("cls_token")
-        special.all = Set(addedTokens.tokens.values.lazy.filter(\.isSpecial).map(\.id))
+        // The reference looks at what a decoder gets: a special token that the normalizer changes is not left out.
+        let contents = Set(addedTokens.tokens.values.lazy.filter(\.isSpecial).map(\.content))
+        special.all = Set(addedTokens.tokens.keys.filter { id in addedTokens.decoded(id).map(contents.contains) ?? false })
         specialTokens = special
     }
 }

@@ -78,7 +78,8 @@ struct TokenizerConfiguration: Sendable {
                 }
             }
         }
-        for var token in named where !tokens.contains(where: { $0.content == token.content }) {
+        var known = Set(tokens.map(\.content))
+        for var token in named where known.insert(token.content).inserted {
             token.id = -1
             token.isSpecial = true
             tokens.append(token)

@@ -25,6 +25,7 @@ enum TokenizerFile {
         tokenizer.decoder = try ComponentReader.decoder(root["decoder"])
         let added = root["added_tokens"]
         try tokenizer.add(added.isNull ? [] : try added.elements().map(addedToken), configuration, place: added.place)
+        try tokenizer.applyWhisperRules(configuration)
         return tokenizer
     }
 

@@ -37,6 +37,7 @@ enum VocabularyFiles {
         tokenizer.decoder = ByteLevelDecoder()
         try tokenizer.add(try addedTokens(checkpoint), configuration, place: checkpoint.path(of: "added_tokens.json"))
         tokenizer.postProcessor = try postProcessor(tokenizer, configuration, isRoberta: isRoberta)
+        try tokenizer.applyWhisperRules(configuration)
         return tokenizer
     }
 
@@ -48,13 +49,6 @@ enum VocabularyFiles {
             let single: [PostProcessor.Part] = [.marks([start], typeID: 0), .text(0, typeID: 0), .marks([end], typeID: 0)]
             return PostProcessor(
                 single: single, pair: single + [.marks([end], typeID: 0), .text(1, typeID: 0), .marks([end], typeID: 0)])
-        }
-        if configuration.tokenizerClass == "WhisperTokenizer", let end = special.end,
-            let start = tokenizer.id(of: "<|startoftranscript|>"), let mark = tokenizer.id(of: "<|notimestamps|>")
-        {
-            let prefix: [PostProcessor.Part] = [.marks([start, mark], typeID: 0), .text(0, typeID: 0)]
-            return PostProcessor(
-                single: prefix + [.marks([end], typeID: 0)], pair: prefix + [.text(1, typeID: 1), .marks([end], typeID: 1)])
         }
         if try configuration.node["add_bos_token"].bool(or: false), let start = special.beginning {
             let single: [PostProcessor.Part] = [.marks([start], typeID: 0), .text(0, typeID: 0)]

@@ -48,6 +48,7 @@ final class BytePairEncoding: TokenizationModel {
         }
         if done == nil {
             var cache = WordCache()
+            cache.isOn = false
             try tokenize(words, cache: &cache, into: &ids)
         }
     }

@@ -11,9 +11,10 @@ struct ByteTrie: Sendable {
 
     var isEmpty: Bool { values.count <= 1 }
 
-    /// Builds the tree of keys with values from 0 up; of equal keys the last one's value stays. Empty keys are left out.
+    /// Builds the tree of keys with values from 0 up; of equal keys the last one's value stays. Empty keys are left out, and
+    /// those of more than 4096 bytes, so that the time a search takes is bounded.
     init(_ keys: [(key: [UInt8], value: Int)]) {
-        let order = keys.indices.sorted {
+        let order = keys.indices.filter { keys[$0].key.count <= 4096 }.sorted {
             let (left, right) = (keys[$0].key, keys[$1].key)
             return left == right ? $0 < $1 : left.lexicographicallyPrecedes(right)
         }

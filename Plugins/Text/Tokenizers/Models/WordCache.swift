@@ -14,6 +14,9 @@ struct WordCache: Sendable {
         var idCount: Int32
     }
 
+    /// Whether words are remembered at all.
+    var isOn = true
+
     private static let wordLimit = 1 << 15
     private static let lengthLimit = 128
 
@@ -38,7 +41,7 @@ struct WordCache: Sendable {
 
     /// Remembers a word that is not known yet.
     mutating func insert(_ word: UnsafeBufferPointer<UInt8>, _ wordIDs: ArraySlice<Int>) {
-        if word.count > Self.lengthLimit || entries.count >= Self.wordLimit { return }
+        if !isOn || word.count > Self.lengthLimit || entries.count >= Self.wordLimit { return }
         if slots.isEmpty { slots = Array(repeating: 0, count: 2 * Self.wordLimit) }
         let hash = ByteHash.of(word)
         var slot = Int(truncatingIfNeeded: hash) & (slots.count - 1)

@@ -69,10 +69,10 @@ struct CharacterMap: Sendable {
     /// The bytes of a replacement that `shortest` or `longest` gave.
     func bytes(_ replacement: Range<Int>) -> ArraySlice<UInt8> { replacements[replacement] }
 
-    /// From a place to the next zero, both at borders of scalars; nothing is replaced by as much as a kilobyte.
+    /// From a place to the next zero, both at borders of scalars; nothing published is replaced by more than 33 bytes.
     private func replacement(_ place: Int) -> Range<Int>? {
         guard place < replacements.count, replacements[place] & 0xC0 != 0x80 else { return nil }
-        let limit = Swift.min(place + 1024, replacements.count)
+        let limit = Swift.min(place + GrowthLimit.replacement, replacements.count)
         guard let end = replacements[place..<limit].firstIndex(of: 0) ?? (limit == replacements.count ? limit : nil) else {
             return nil
         }

@@ -1,6 +1,6 @@
 /// A step that changes text before it is split, from valid UTF-8 to valid UTF-8.
 protocol Normalizer: Sendable {
-    /// - Throws: `InputError` where a regular expression does not end in reasonable time.
+    /// - Throws: `InputError` where a regular expression does not end in reasonable time, or the text grows without measure.
     func normalize(_ text: [UInt8]) throws -> [UInt8]
 }
 
@@ -9,9 +9,12 @@ struct NormalizerSequence: Normalizer {
     let steps: [any Normalizer]
 
     func normalize(_ text: [UInt8]) throws -> [UInt8] {
-        var text = text
-        for step in steps { text = try step.normalize(text) }
-        return text
+        var result = text
+        for step in steps {
+            result = try step.normalize(result)
+            if GrowthLimit.isExceeded(result.count, from: text.count) { throw GrowthLimit.error }
+        }
+        return result
     }
 }
 

@@ -63,6 +63,10 @@ struct PreTokenizerSequence: PreTokenizer {
     let steps: [any PreTokenizer]
 
     func apply(to text: inout PreTokenizedText) throws {
-        for step in steps { try step.apply(to: &text) }
+        let count = text.text.count
+        for step in steps {
+            try step.apply(to: &text)
+            if GrowthLimit.isExceeded(text.text.count, from: count) { throw GrowthLimit.error }
+        }
     }
 }

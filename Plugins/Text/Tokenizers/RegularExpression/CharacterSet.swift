@@ -47,7 +47,7 @@ struct CharacterSet: Sendable {
             case .range(let range): if range.contains(scalar) { return true }
             case .categories(let mask): if mask >> UInt32(ScalarProperties(scalar).category) & 1 != 0 { return true }
             case .whitespace: if ScalarProperties(scalar).isWhitespace { return true }
-            case .word: if ScalarProperties(scalar).isWord { return true }
+            case .word: if ScalarProperties(scalar).isExpressionWord { return true }
             case .set(let set): if set.contains(scalar) { return true }
             }
         }

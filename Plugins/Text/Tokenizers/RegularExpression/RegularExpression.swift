@@ -23,7 +23,7 @@ struct RegularExpression: Sendable {
     private static let instructionLimit = 20_000
     /// Steps per byte of text, and beside: published patterns need ten.
     private static let stepsPerByte = 200
-    private static let freeSteps = 100_000
+    private static let freeSteps = 5_000_000
 
     /// - Throws: `InputError` naming the pattern where its syntax is beyond what tokenizers are published with.
     init(_ pattern: [UInt8], place: String) throws(InputError) {

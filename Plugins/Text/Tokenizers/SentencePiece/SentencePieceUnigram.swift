@@ -32,19 +32,19 @@ struct SentencePieceUnigram: SentencePieceSegmentation {
                 let length = text.scalar(at: start).length
                 let score = nodes[start].score
                 var hasSingle = false
-                func offer(_ pieceScore: Double, _ id: Int, _ end: Int) {
-                    let candidate = pieceScore + Double(score)
-                    if nodes[end].start < 0 || candidate > Double(nodes[end].score) {
+                func offer(_ pieceScore: Float, _ id: Int, _ end: Int) {
+                    let candidate = pieceScore + score
+                    if nodes[end].start < 0 || candidate > nodes[end].score {
                         nodes[end] = Node(
-                            score: Float(candidate), start: Int32(truncatingIfNeeded: start), id: Int32(truncatingIfNeeded: id))
+                            score: candidate, start: Int32(truncatingIfNeeded: start), id: Int32(truncatingIfNeeded: id))
                     }
                 }
                 trie.forEachMatch(in: text, at: start) { id, end in
-                    let bonus = Double(Float(end - start) * maximumScore) - 0.1
-                    offer(isUserDefined[id] ? bonus : Double(scores[id]), id, end)
+                    let bonus = Float(end - start) * maximumScore - 0.1
+                    offer(isUserDefined[id] ? bonus : scores[id], id, end)
                     if end - start == length { hasSingle = true }
                 }
-                if !hasSingle { offer(Double(unknownScore), unknownID, start + length) }
+                if !hasSingle { offer(unknownScore, unknownID, start + length) }
                 start += length
             }
         }

@@ -12,6 +12,8 @@ struct ScalarProperties: Sendable {
     var isNumeric: Bool { bits & 1 << 7 != 0 }
     /// `\w` of Rust's `regex`.
     var isWord: Bool { bits & 1 << 8 != 0 }
+    /// `\w` of Oniguruma.
+    var isExpressionWord: Bool { bits & 1 << 15 != 0 }
     /// What BERT's cleaning takes away.
     var isControl: Bool { bits & 1 << 9 != 0 }
     /// Marks that take no space, as BERT strips them.
@@ -19,7 +21,7 @@ struct ScalarProperties: Sendable {
     /// Marks of every kind, as `StripAccents` strips them.
     var isCombiningMark: Bool { bits & 1 << 11 != 0 }
     /// What the scalar does at the border of a grapheme.
-    var graphemeBreak: GraphemeBreak { GraphemeBreak(rawValue: UInt8(truncatingIfNeeded: bits >> 12)) ?? .other }
+    var graphemeBreak: GraphemeBreak { GraphemeBreak(rawValue: UInt8(truncatingIfNeeded: bits >> 12 & 7)) ?? .other }
 
     @inline(__always)
     init(_ scalar: UInt32) { bits = Self.table.bits(scalar) }
