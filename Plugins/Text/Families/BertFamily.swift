@@ -16,7 +16,7 @@ public struct BertFamily: TextClassifying, TextEmbedding, MaskFilling {
     /// What stands on the encoder's states.
     private enum Head {
         /// Every state → a score for each token.
-        case masked(Linear, Activation, Normalization, output: Linear)
+        case masked(Linear, Activation, Normalization, output: TokenHead)
         /// The first state → a score for each label.
         case classifier(Linear, Activation, output: Linear, Labels)
         /// The first state → a vector for the whole text.
@@ -30,14 +30,15 @@ public struct BertFamily: TextClassifying, TextEmbedding, MaskFilling {
         let weights = try checkpoint.weights
         let model = weights.contains(layout.prefix) ? weights[layout.prefix] : weights
         let offset = layout.skipsPadding ? configuration.padding + 1 : 0
-        let tokens = try Embedding(configuration.vocabularySize, configuration.width, model["embeddings.word_embeddings"])
+        let tokens = try TokenEmbedding(configuration.vocabularySize, configuration.width, model["embeddings.word_embeddings"])
         let hasTypes = model.contains("embeddings.token_type_embeddings")
         self.checkpoint = checkpoint
         tokenizer = Result { try checkpoint.tokenizer }
         encoder = TextEncoder(
             tokens: tokens,
             types: hasTypes
-                ? try Embedding(configuration.typeCount, configuration.width, model["embeddings.token_type_embeddings"]) : nil,
+                ? try TokenEmbedding(configuration.typeCount, configuration.width, model["embeddings.token_type_embeddings"])
+                : nil,
             transformer: try Transformer(
                 configuration.backbone(checkpoint, positionOffset: offset), model, names: layout.names),
             padding: configuration.padding, limit: max(0, configuration.positionCount - offset))
@@ -46,7 +47,7 @@ public struct BertFamily: TextClassifying, TextEmbedding, MaskFilling {
     }
 
     private static func head(
-        _ configuration: BertConfiguration, _ layout: BertLayout, _ weights: Weights, _ model: Weights, _ tokens: Embedding,
+        _ configuration: BertConfiguration, _ layout: BertLayout, _ weights: Weights, _ model: Weights, _ tokens: TokenEmbedding,
         _ checkpoint: Checkpoint
     ) throws -> Head {
         let width = configuration.width
@@ -61,13 +62,11 @@ public struct BertFamily: TextClassifying, TextEmbedding, MaskFilling {
             let count = configuration.vocabularySize
             let bias = try masked.biases.first { weights.shape(of: $0) != nil }.map { try weights.get($0, [count]) }
             let isTied = weights.shape(of: "\(masked.output).weight") == nil
-            let output =
-                isTied
-                ? try tokens.tiedOutput(bias: bias)
-                : try Linear(weight: weights.stored("\(masked.output).weight", [count, width]), bias: bias)
+            let table = isTied ? tokens.table : try weights.stored("\(masked.output).weight", [count, width])
             return .masked(
                 try Linear(width, width, weights[masked.dense]), try configuration.activation(checkpoint),
-                try Normalization(width, .init(epsilon: configuration.normEpsilon), weights[masked.norm]), output: output)
+                try Normalization(width, .init(epsilon: configuration.normEpsilon), weights[masked.norm]),
+                output: try TokenHead(table, bias: bias))
         }
         if model.contains("pooler.dense") { return .pooler(try Linear(width, width, model["pooler.dense"]), .tanh) }
         return .none

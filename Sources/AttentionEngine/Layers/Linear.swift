@@ -20,17 +20,6 @@ public struct Linear: Sendable {
             inputWidth, [Part(weights, outputWidth, hasBias: hasBias)], kernel: kernel ?? [inputWidth], layout: layout)
     }
 
-    /// Makes a layer of tensors at hand.
-    ///
-    /// - Parameters:
-    ///   - weight: `[output width, input width]`.
-    ///   - bias: `[output width]`, or `nil` for none.
-    public init(weight: Tensor, bias: Tensor?) throws {
-        precondition(bias == nil || bias!.shape == [weight.shape[0]], "bias of another width")
-        matrix = try PackedMatrix([weight])
-        self.bias = bias
-    }
-
     /// One of several layers that are computed as one.
     struct Part {
         var weights: Weights
