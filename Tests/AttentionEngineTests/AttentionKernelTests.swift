@@ -22,6 +22,8 @@ private struct AttentionCase {
     var hidden: ((_ sequence: Int, _ key: Int) -> Bool)?
     var hiddenScore: Float = -1e30
     var bias: [Float] = []
+    /// Whether heads of keys and values follow one another, and each key stands in a sequence of its own.
+    var isScattered = false
 
     /// Compares every table with softmax(scale · query · keyᵀ + masks) · value in double precision, within 1e-5 of the
     /// largest value.
@@ -32,6 +34,23 @@ private struct AttentionCase {
         let valueStride = keyValueHeads * valueWidth + gap, outStride = heads * valueWidth + gap
         let query = random.floats(batch * queries * queryStride), key = random.floats(batch * keys * keyStride)
         let value = random.floats(batch * keys * valueStride)
+        // The sequence in which the key of a sequence stands, in three more than there are queries of.
+        let stored = isScattered ? batch + 3 : batch
+        let sequences = (0..<batch * (keys + 2)).map { Int32(($0 / (keys + 2) + $0 % (keys + 2)) % stored) }
+        func scattered(_ rows: [Float], _ stride: Int, _ width: Int) -> [Float] {
+            guard isScattered else { return rows }
+            var result = [Float](repeating: .nan, count: stored * keyValueHeads * keys * width)
+            for b in 0..<batch {
+                for k in 0..<keys {
+                    for index in 0..<keyValueHeads * width {
+                        let block = Int(sequences[b * (keys + 2) + k]) * keyValueHeads + index / width
+                        result[(block * keys + k) * width + index % width] = rows[(b * keys + k) * stride + index]
+                    }
+                }
+            }
+            return result
+        }
+        let storedKey = scattered(key, keyStride, keyWidth), storedValue = scattered(value, valueStride, valueWidth)
         let bias = !self.bias.isEmpty ? self.bias : hasBias ? random.floats(heads * queries * keys) : []
         let mask = hidden.map { hidden in
             (0..<batch * keys).map { hidden($0 / keys, $0 % keys) ? hiddenScore : 0 }
@@ -39,27 +58,34 @@ private struct AttentionCase {
 
         let results = KernelTable.all.map { table in
             let out = Guarded(batch * queries * outStride, shift: keys % 3)
-            query.withUnsafeBufferPointer { query in
-                key.withUnsafeBufferPointer { key in
-                    value.withUnsafeBufferPointer { value in
-                        (mask ?? []).withUnsafeBufferPointer { maskBuffer in
-                            bias.withUnsafeBufferPointer { biasBuffer in
-                                guard let q = query.baseAddress, let k = key.baseAddress, let v = value.baseAddress else {
-                                    return
+            sequences.withUnsafeBufferPointer { sequences in
+                query.withUnsafeBufferPointer { query in
+                    storedKey.withUnsafeBufferPointer { key in
+                        storedValue.withUnsafeBufferPointer { value in
+                            (mask ?? []).withUnsafeBufferPointer { maskBuffer in
+                                bias.withUnsafeBufferPointer { biasBuffer in
+                                    func stride(_ gapped: Int, _ apart: Int) -> Int64 { Int64(isScattered ? apart : gapped) }
+                                    guard let q = query.baseAddress, let k = key.baseAddress, let v = value.baseAddress else {
+                                        return
+                                    }
+                                    var operation = apus_attention(
+                                        batch: Int64(batch), heads: Int64(heads), key_value_heads: Int64(keyValueHeads),
+                                        queries: Int64(queries), keys: Int64(keys), key_width: Int64(keyWidth),
+                                        value_width: Int64(valueWidth), query: q, key: k, value: v, out: out.start,
+                                        query_batch_stride: Int64(queries * queryStride), query_row_stride: Int64(queryStride),
+                                        key_batch_stride: stride(keys * keyStride, keyValueHeads * keys * keyWidth),
+                                        key_row_stride: stride(keyStride, keyWidth),
+                                        key_head_stride: stride(keyWidth, keys * keyWidth),
+                                        value_batch_stride: stride(keys * valueStride, keyValueHeads * keys * valueWidth),
+                                        value_row_stride: stride(valueStride, valueWidth),
+                                        value_head_stride: stride(valueWidth, keys * valueWidth),
+                                        out_batch_stride: Int64(queries * outStride), out_row_stride: Int64(outStride),
+                                        key_sequences: isScattered ? sequences.baseAddress : nil,
+                                        key_sequences_stride: Int64(keys + 2), scale: scale, causal: isCausal,
+                                        key_mask: mask == nil ? nil : maskBuffer.baseAddress,
+                                        bias: bias.isEmpty ? nil : biasBuffer.baseAddress)
+                                    apus_attend(table.pointer, &operation)
                                 }
-                                var operation = apus_attention(
-                                    batch: Int64(batch), heads: Int64(heads), key_value_heads: Int64(keyValueHeads),
-                                    queries: Int64(queries), keys: Int64(keys), key_width: Int64(keyWidth),
-                                    value_width: Int64(valueWidth), query: q, key: k, value: v, out: out.start,
-                                    query_batch_stride: Int64(queries * queryStride), query_row_stride: Int64(queryStride),
-                                    key_batch_stride: Int64(keys * keyStride), key_row_stride: Int64(keyStride),
-                                    key_head_stride: Int64(keyWidth), value_batch_stride: Int64(keys * valueStride),
-                                    value_row_stride: Int64(valueStride), value_head_stride: Int64(valueWidth),
-                                    out_batch_stride: Int64(queries * outStride), out_row_stride: Int64(outStride),
-                                    key_sequences: nil, key_sequences_stride: 0, scale: scale, causal: isCausal,
-                                    key_mask: mask == nil ? nil : maskBuffer.baseAddress,
-                                    bias: bias.isEmpty ? nil : biasBuffer.baseAddress)
-                                apus_attend(table.pointer, &operation)
                             }
                         }
                     }
@@ -142,6 +168,23 @@ struct AttentionKernelTests {
         AttentionCase(
             batch: 2, heads: heads, keyValueHeads: keyValueHeads, queries: 11, keys: 13, keyWidth: 10, valueWidth: 7
         ).check()
+    }
+
+    @Test("keys and values by heads, and not in the sequences of their queries; few queries and many")
+    func scattered() {
+        for queries in [1, 2, 4, 5, 8, 9, 30] {
+            for keys in [1, 5, 33, 800] {
+                for (heads, keyValueHeads) in [(2, 2), (6, 2)] {
+                    var one = AttentionCase(
+                        batch: 3, heads: heads, keyValueHeads: keyValueHeads, queries: queries, keys: keys, keyWidth: 20,
+                        valueWidth: 12, hasBias: true, hidden: { sequence, key in sequence == 1 && key > 2 })
+                    one.isScattered = true
+                    one.check()
+                    one.isCausal = true
+                    one.check()
+                }
+            }
+        }
     }
 
     @Test("a causal query sees itself and those before it; one before all keys gets zeros")

@@ -106,6 +106,64 @@ struct RowKernelTests {
         }
     }
 
+    @Test("the logarithm of softmax, in place or not, hidden scores included", arguments: KernelTable.all)
+    func logSoftmax(table: KernelTable) {
+        var random = Seeded(state: 7)
+        for count in counts {
+            for limit: Float in [1, 30, 3000] {
+                var scores = random.floats(count, limit: limit)
+                for index in stride(from: 1, to: count, by: 7) { scores[index] = -.infinity }
+                let row = Guarded(scores, shift: count % 3), apart = Guarded(count, shift: 1)
+                let most = Double(scores.max()!), sum = scores.reduce(0) { $0 + exp(Double($1) - most) }
+                table.functions.log_softmax(row.start, apart.start, Int64(count))
+                table.functions.log_softmax(row.start, row.start, Int64(count))
+                #expect(row.isIntact() && apart.isIntact() && row.elements == apart.elements)
+                for (score, found) in zip(scores, row.elements) {
+                    let expected = Double(score) - most - log(sum)
+                    #expect(Double(found) == expected || abs(Double(found) - expected) <= 1e-6 * max(1, abs(expected)))
+                }
+            }
+        }
+    }
+
+    @Test("the largest of a row", arguments: KernelTable.all)
+    func largest(table: KernelTable) {
+        var random = Seeded(state: 8)
+        for count in counts {
+            let row = Guarded(random.floats(count), shift: count % 3)
+            #expect(table.functions.largest(row.start, Int64(count)) == row.elements.max())
+            row.start[count - 1] = 9
+            #expect(table.functions.largest(row.start, Int64(count)) == 9)
+            for index in 0..<count { row.start[index] = -.infinity }
+            #expect(table.functions.largest(row.start, Int64(count)) == -.infinity)
+        }
+    }
+
+    @Test("products with rows that lie apart, and their weighted sum", arguments: KernelTable.all)
+    func scatteredRows(table: KernelTable) {
+        var random = Seeded(state: 9)
+        for width in Array(1...67) + [80, 96, 128, 300] {
+            for count in [0, 1, 2, 3, 4, 5, 9] {
+                let query = Guarded(random.floats(width), shift: width % 3), weights = Guarded(random.floats(count))
+                let rows = Guarded(random.floats(width * (count + 3)), shift: 1)
+                let starts = (0..<count).map { Int64(($0 * 5 + 2) % (count + 3) * width) }
+                let scores = Guarded(count), sum = Guarded(width, shift: 2)
+                table.functions.dots(
+                    query.start, 0.5, rows.start, starts + [0], Int64(count), Int64(width), scores.start)
+                table.functions.weighted_sum(
+                    weights.start, 0.5, rows.start, starts + [0], Int64(count), Int64(width), sum.start)
+                let products = starts.map { start in
+                    (0..<width).reduce(0.0) { $0 + 0.5 * Double(query.start[$1]) * Double(rows.start[Int(start) + $1]) }
+                }
+                expectNear(scores, products, tolerance: 2e-6 * Double(width + 4), "\(table.name), \(count) of \(width)")
+                let sums = (0..<width).map { d in
+                    starts.indices.reduce(0.0) { $0 + 0.5 * Double(weights.start[$1]) * Double(rows.start[Int(starts[$1]) + d]) }
+                }
+                expectNear(sum, sums, tolerance: 1e-5, "\(table.name), sum of \(count) of \(width)")
+            }
+        }
+    }
+
     @Test("softmax of what has none is NaN", arguments: KernelTable.all)
     func softmaxOfNaN(table: KernelTable) {
         for count in [1, 7, 16, 40] {
