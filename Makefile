@@ -23,6 +23,8 @@ build: setup
 demo: build
 	@echo; echo '$$ apus classify Samples/photos'
 	@$(STATIC)/release/apus classify Samples/photos
+	@echo; echo '$$ apus translate - < Samples/sentences.txt'
+	@$(STATIC)/release/apus translate - < Samples/sentences.txt
 
 test: setup
 	$(SWIFT) test -c release -Xswiftc -enable-testing

@@ -13,7 +13,8 @@ struct HelpTests {
     @Test(
         "Help, which shows an example each, reads as it was written",
         arguments: [
-            "", "classify", "classify-text", "embed", "fill-mask", "tokenize", "inspect", "models", "env", "forward", "bench",
+            "", "classify", "translate", "generate", "classify-text", "embed", "fill-mask", "tokenize", "inspect", "models",
+            "env", "forward", "bench",
             "bench classify", "bench embed",
         ])
     func help(command: String) throws {

@@ -1,16 +1,18 @@
-import AttentionEngine
+public import AttentionEngine
 public import PluginKit
 
 /// GPT-2 (Radford et al., 2019, "Language Models are Unsupervised Multitask Learners") and DistilGPT2.
-public struct GPT2Family: ModelFamily {
+public struct GPT2Family: TextGenerating, TensorGenerating {
     public static let name = "GPT-2"
     public static let modelTypes: Set = ["gpt2"]
 
+    private let checkpoint: Checkpoint
     private let embedding: TokenEmbedding
     private let decoder: Transformer  // [batch, positions, width] → [batch, positions, width]
     private let head: TokenHead
 
     public init(_ checkpoint: Checkpoint) throws {
+        self.checkpoint = checkpoint
         let configuration = try GPT2Configuration(checkpoint)
         let weights = try checkpoint.weights
         let model = weights.contains("transformer") ? weights["transformer"] : weights
@@ -32,6 +34,42 @@ public struct GPT2Family: ModelFamily {
         return outputs
     }
 
+    public func generate(_ inputs: NamedTensors, options: WritingOptions) throws -> Tensor {
+        let input = try TokenInput(inputs, "input_ids", mask: "attention_mask")
+        let settings = options.applied(to: try checkpoint.generationConfiguration(vocabularySize: embedding.vocabularySize))
+        var step = TransformerStep(embedding, decoder, head, for: settings)
+        let results = try Generator(settings).generate(&step, prompts: input.seen)
+        return Self.filled(
+            zip(input.rows, results).map { $0 + $1[0].ids }, with: settings.paddingToken ?? settings.endTokens.first ?? 0)
+    }
+
+    public func generate(_ prompt: String, options: WritingOptions, onText: (String) throws -> Bool) throws -> [Int] {
+        let tokenizer = try checkpoint.tokenizer
+        let settings = options.applied(to: try checkpoint.generationConfiguration(vocabularySize: embedding.vocabularySize))
+        let encoded = try tokenizer.encode(prompt).ids
+        // An empty prompt begins where the model begins.
+        let ids = encoded.isEmpty ? [tokenizer.specialTokens.beginning ?? settings.endTokens.first ?? 0] : encoded
+        guard ids.count < decoder.positionLimit else {
+            throw InputError(
+                "", found: "a prompt of \(ids.count) tokens", needed: "fewer than the model's \(decoder.positionLimit)",
+                remedy: "Shorten the prompt")
+        }
+        var limited = settings
+        limited.maximumNewTokens = min(
+            settings.maximumNewTokens ?? max(0, settings.maximumLength - ids.count), decoder.positionLimit - ids.count)
+        var step = TransformerStep(embedding, decoder, head, for: limited)
+        var stream = TokenStreamDecoder(tokenizer)
+        let results = try withoutActuallyEscaping(onText) { onText in
+            try Generator(limited).generate(&step, prompts: [ids]) { _, token in
+                let piece = stream.append(token)
+                return piece.isEmpty ? true : try onText(piece)
+            }
+        }
+        let rest = stream.finish()
+        if !rest.isEmpty { _ = try onText(rest) }
+        return results[0][0].ids
+    }
+
     public func exampleInputs(batchSize: Int) -> NamedTensors {
         let length = min(32, decoder.positionLimit)
         let ids = (0..<batchSize * length).map { ($0 * 7_919 + 101) % embedding.vocabularySize }
@@ -39,7 +77,7 @@ public struct GPT2Family: ModelFamily {
     }
 
     public static func summary(of checkpoint: Checkpoint) throws -> ModelSummary {
-        ModelSummary(tasks: [], sizes: try GPT2Configuration(checkpoint).sizes, preprocessing: [])
+        ModelSummary(tasks: ["generate"], sizes: try GPT2Configuration(checkpoint).sizes, preprocessing: [])
     }
 }
 

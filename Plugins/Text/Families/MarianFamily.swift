@@ -1,12 +1,14 @@
-import AttentionEngine
+public import AttentionEngine
 public import PluginKit
 
 /// Marian's translation models (Junczys-Dowmunt et al., 2018, arXiv:1804.00344) as `Helsinki-NLP/opus-mt-*` publishes them.
-public struct MarianFamily: ModelFamily {
+public struct MarianFamily: Translating, TensorGenerating {
     public static let name = "Marian"
     public static let modelTypes: Set = ["marian"]
 
+    private let checkpoint: Checkpoint
     private let model: EncoderDecoder
+    private let translator: Result<Translator, any Error>
 
     public init(_ checkpoint: Checkpoint) throws {
         let configuration = try MarianConfiguration(checkpoint)
@@ -27,16 +29,48 @@ public struct MarianFamily: ModelFamily {
                 output,
                 bias: weights.contains("final_logits_bias") ? try weights.get("final_logits_bias", [1, targets]) : nil),
             start: configuration.start, padding: configuration.padding)
+        self.checkpoint = checkpoint
+        let loaded = self.model
+        translator = Result { try Translator(loaded, checkpoint, positionLimit: configuration.positionCount ?? 1_024) }
+    }
+
+    public func translate(
+        _ texts: [String], from source: String?, to target: String?, options: WritingOptions
+    ) throws -> [[Translation]] {
+        try translator.get().translate(texts, prefix: try prefix(source, target), options: options)
+    }
+
+    /// What a model of several target languages wants before a text: `>>fra<<`.
+    private func prefix(_ source: String?, _ target: String?) throws -> String {
+        guard let target else { return "" }
+        let mark = ">>\(target)<<"
+        if try checkpoint.tokenizer.id(of: mark) != nil { return mark }
+        let languages = try checkpoint.file("tokenizer_config.json", as: Languages.self)
+        if languages?.target == target { return "" }
+        throw InputError(
+            "--to", found: target, needed: languages?.target ?? "a language the model writes",
+            remedy: "Use a model that translates to \(target)")
+    }
+
+    /// The part of `tokenizer_config.json` about languages.
+    private struct Languages: Decodable {
+        var target: String?
+        enum CodingKeys: String, CodingKey { case target = "target_lang" }
     }
 
     public func forward(_ inputs: NamedTensors, detail: ForwardDetail) throws -> NamedTensors {
         try model.forward(inputs, detail: detail)
     }
 
+    public func generate(_ inputs: NamedTensors, options: WritingOptions) throws -> Tensor {
+        let settings = try checkpoint.generationConfiguration(vocabularySize: model.head.vocabularySize)
+        return Self.filled(try model.generate(inputs, options.applied(to: settings)), with: model.padding)
+    }
+
     public func exampleInputs(batchSize: Int) -> NamedTensors { model.exampleInputs(batchSize: batchSize) }
 
     public static func summary(of checkpoint: Checkpoint) throws -> ModelSummary {
-        ModelSummary(tasks: [], sizes: try MarianConfiguration(checkpoint).sizes, preprocessing: [])
+        ModelSummary(tasks: ["translate"], sizes: try MarianConfiguration(checkpoint).sizes, preprocessing: [])
     }
 }
 

@@ -1,14 +1,17 @@
-import AttentionEngine
+public import AttentionEngine
 public import PluginKit
 
 /// T5 (Raffel et al., 2020, arXiv:1910.10683) and its gated successors (T5 1.1, Flan-T5).
-public struct T5Family: ModelFamily {
+public struct T5Family: Translating, TensorGenerating {
     public static let name = "T5"
     public static let modelTypes: Set = ["t5"]
 
+    private let checkpoint: Checkpoint
     private let model: EncoderDecoder
+    private let translator: Result<Translator, any Error>
 
     public init(_ checkpoint: Checkpoint) throws {
+        self.checkpoint = checkpoint
         let configuration = try T5Configuration(checkpoint)
         let weights = try checkpoint.weights
         let (width, count) = (configuration.width, configuration.vocabularySize)
@@ -23,16 +26,49 @@ public struct T5Family: ModelFamily {
                 configuration.decoder(checkpoint), weights["decoder"], names: .t5(isDecoder: true, isGated: gated)),
             head: try TokenHead(output, scale: configuration.scalesOutput ? 1 / Float(width).squareRoot() : 1),
             start: configuration.start, padding: configuration.padding ?? 0)
+        let loaded = model
+        // Relative positions have no end; what the model was trained on does.
+        translator = Result { try Translator(loaded, checkpoint, positionLimit: 512) }
     }
+
+    public func translate(
+        _ texts: [String], from source: String?, to target: String?, options: WritingOptions
+    ) throws -> [[Translation]] {
+        try translator.get().translate(texts, prefix: try Self.prefix(source, target), options: options)
+    }
+
+    /// The words that T5 was trained to take as the task.
+    private static func prefix(_ source: String?, _ target: String?) throws -> String {
+        guard let target else { return "" }
+        func name(_ code: String, _ flag: String) throws -> String {
+            guard let name = languages[code] else {
+                throw InputError(
+                    flag, found: code, needed: "one of " + languages.keys.sorted().joined(separator: ", "),
+                    remedy: "Write the model's own task into the text, and leave --to out")
+            }
+            return name
+        }
+        return "translate \(try name(source ?? "en", "--from")) to \(try name(target, "--to")):"
+    }
+
+    private static let languages = [
+        "de": "German", "en": "English", "es": "Spanish", "fr": "French", "it": "Italian", "nl": "Dutch", "pt": "Portuguese",
+        "ro": "Romanian",
+    ]
 
     public func forward(_ inputs: NamedTensors, detail: ForwardDetail) throws -> NamedTensors {
         try model.forward(inputs, detail: detail)
     }
 
+    public func generate(_ inputs: NamedTensors, options: WritingOptions) throws -> Tensor {
+        let settings = try checkpoint.generationConfiguration(vocabularySize: model.head.vocabularySize)
+        return Self.filled(try model.generate(inputs, options.applied(to: settings)), with: model.padding)
+    }
+
     public func exampleInputs(batchSize: Int) -> NamedTensors { model.exampleInputs(batchSize: batchSize) }
 
     public static func summary(of checkpoint: Checkpoint) throws -> ModelSummary {
-        ModelSummary(tasks: [], sizes: try T5Configuration(checkpoint).sizes, preprocessing: [])
+        ModelSummary(tasks: ["translate"], sizes: try T5Configuration(checkpoint).sizes, preprocessing: [])
     }
 }
 

@@ -29,4 +29,13 @@ struct TokenInput {
         rows = (0..<ids.shape[0]).map { Array(all[$0 * length..<($0 + 1) * length]) }
         self.visible = visible?.integers.allSatisfy { $0 != 0 } == true ? nil : visible
     }
+
+    /// The rows without their padding.
+    var seen: [[Int]] {
+        guard let flags = visible?.integers else { return rows }
+        let length = rows.first?.count ?? 0
+        return rows.enumerated().map { row, ids in
+            ids.enumerated().filter { flags[row * length + $0.offset] != 0 }.map(\.element)
+        }
+    }
 }

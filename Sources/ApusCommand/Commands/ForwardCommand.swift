@@ -26,17 +26,50 @@ struct ForwardCommand: ParsableCommand {
     @Flag(help: "Write the states before the first layer and after each, too: hidden.0, hidden.1, and so on.")
     var hiddenStates = false
 
+    @Option(
+        help: ArgumentHelp("Write on, too, and add the ids as generated: greedy, or beam:4 for as many beams.", valueName: "how"))
+    var generate: String?
+
+    @Option(help: ArgumentHelp("The most tokens to write.", valueName: "n"))
+    var maxNewTokens: Int?
+
     @OptionGroup var engine: EngineOptions
 
     @Flag(help: "Do not say what was written.")
     var quiet = false
+
+    func validate() throws {
+        _ = try beamCount
+        try maxNewTokens.map { try Bounds.check($0, in: 1...1_048_576, of: "--max-new-tokens") }
+    }
+
+    private var beamCount: Int? {
+        get throws {
+            guard let generate else { return nil }
+            if generate == "greedy" { return 1 }
+            if generate.hasPrefix("beam:"), let count = Int(generate.dropFirst(5)), (1...256).contains(count) { return count }
+            throw ValidationError("--generate was \(generate); it takes greedy, or beam: and a number from 1 to 256.")
+        }
+    }
 
     func run() throws {
         try engine.prepare()
         let arguments = try SafetensorsFile(inputs).tensors()
         let checkpoint = try Checkpoint(model)
         let model = try Session.registry.load(checkpoint)
-        let outputs = try model.forward(arguments, detail: hiddenStates ? .layers : .states)
+        var outputs = try model.forward(arguments, detail: hiddenStates ? .layers : .states)
+        if let beamCount = try beamCount {
+            guard let writer = model as? any TensorGenerating else {
+                throw InputError(
+                    checkpoint.folder, found: "a \(type(of: model).name) model, which writes nothing", needed: "one that does",
+                    remedy: "Leave --generate out")
+            }
+            var options = WritingOptions()
+            options.beamCount = beamCount
+            options.temperature = 0
+            options.maximumTokens = maxNewTokens
+            outputs["generated"] = try writer.generate(arguments, options: options)
+        }
         try SafetensorsWriter.write(outputs.map { ($0.key, $0.value) }, to: output)
         if !quiet { StandardError.write(Self.listing(outputs)) }
     }

@@ -8,4 +8,10 @@ enum Bounds {
         let bounds = range.upperBound == .max ? "or more" : "to \(range.upperBound)"
         throw ValidationError("\(flag) was \(value); it takes a number, \(range.lowerBound) \(bounds).")
     }
+
+    /// The same for numbers with a fraction, of which NaN is in no range.
+    static func check(_ value: Float, in range: ClosedRange<Float>, of flag: String) throws {
+        guard !range.contains(value) else { return }
+        throw ValidationError("\(flag) was \(value); it takes a number, \(range.lowerBound) to \(range.upperBound).")
+    }
 }

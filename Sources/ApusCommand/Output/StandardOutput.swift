@@ -15,8 +15,12 @@ enum StandardOutput {
     /// Writes lines; each ends with a line break.
     ///
     /// - Throws: `InputError` if they cannot be written. Where nobody reads any longer, as after `| head -1`, the program ends.
-    static func write(lines: [String]) throws {
-        let text = lines.map { $0 + "\n" }.joined()
+    static func write(lines: [String]) throws { try write(text: lines.map { $0 + "\n" }.joined()) }
+
+    /// Writes text that needs no line break.
+    ///
+    /// - Throws: as `write(lines:)`.
+    static func write(text: String) throws {
         guard let code = Descriptor.write(text, to: STDOUT_FILENO) else { return }
         if code == EPIPE { Descriptor.dieOfClosedPipe() }
         throw InputError(

@@ -11,7 +11,8 @@ import torch
 from safetensors.torch import save_file
 from transformers import (
     BertConfig, BertForMaskedLM, BertForSequenceClassification, BertModel, BertTokenizerFast, DistilBertConfig,
-    DistilBertForMaskedLM, DistilBertForSequenceClassification, RobertaConfig, RobertaForMaskedLM, pipeline,
+    DistilBertForMaskedLM, DistilBertForSequenceClassification, GPT2Config, GPT2LMHeadModel, GPT2TokenizerFast, MarianConfig,
+    MarianMTModel, RobertaConfig, RobertaForMaskedLM, T5Config, T5ForConditionalGeneration, pipeline,
 )
 
 OUT = sys.argv[1]
@@ -93,3 +94,52 @@ with torch.no_grad():
     # The reference numbers the positions of padding differently, so there is none here.
     case("roberta-masked", RobertaForMaskedLM, RobertaConfig(
         vocab_size=30, max_position_embeddings=18, type_vocab_size=1, pad_token_id=1, layer_norm_eps=1e-5, **sizes), 6, None, types=False)
+
+    def writing_case(name, model_class, configuration, seed, beams):
+        folder = f"{OUT}/{name}"
+        widen(model_class(configuration), seed).save_pretrained(folder)
+        model = model_class.from_pretrained(folder).eval()  # with the positions that are computed, not stored
+        generator = torch.Generator().manual_seed(seed)
+        ids = torch.randint(2, configuration.vocab_size - 1, (3, 9), generator=generator)
+        inputs = {"input_ids": ids}
+        if configuration.is_encoder_decoder:
+            mask = torch.ones_like(ids)
+            mask[1, 6:] = 0
+            mask[2, 2:] = 0
+            ids[mask == 0] = configuration.pad_token_id
+            inputs["attention_mask"] = mask
+        decoded = dict(inputs)
+        if configuration.is_encoder_decoder:
+            decoded["decoder_input_ids"] = torch.randint(2, configuration.vocab_size - 1, (3, 5), generator=generator)
+        answer = model(**decoded, output_hidden_states=True)
+        tensors = decoded | {"logits": answer.logits}
+        for key, states in (("hidden", "hidden_states"), ("encoder", "encoder_hidden_states"), ("decoder", "decoder_hidden_states")):
+            tensors |= {f"{key}.{i}": h for i, h in enumerate(answer[states] if states in answer else [])}
+        model.generation_config.bad_words_ids = [[configuration.pad_token_id]] if configuration.model_type == "marian" else None
+        options = dict(max_new_tokens=12, do_sample=False, pad_token_id=model.generation_config.pad_token_id or 0)
+        tensors["greedy"] = model.generate(**inputs, num_beams=1, **options)
+        if beams:
+            tensors["beam4"] = model.generate(**inputs, num_beams=4, **options)
+        model.generation_config.save_pretrained(folder)
+        save_file({k: v.detach().clone().contiguous() for k, v in tensors.items()}, f"{folder}/golden.safetensors")
+        return folder
+
+    writing_case("marian", MarianMTModel, MarianConfig(
+        vocab_size=40, decoder_vocab_size=40, d_model=24, encoder_layers=2, decoder_layers=2, encoder_attention_heads=3,
+        decoder_attention_heads=2, encoder_ffn_dim=36, decoder_ffn_dim=30, scale_embedding=True, activation_function="swish",
+        max_position_embeddings=64, pad_token_id=39, eos_token_id=0, decoder_start_token_id=39, forced_eos_token_id=0,
+        bos_token_id=0), 7, True)
+    t5 = dict(vocab_size=40, d_model=24, d_kv=7, d_ff=36, num_layers=2, num_decoder_layers=2, num_heads=3, decoder_start_token_id=0)
+    writing_case("t5", T5ForConditionalGeneration, T5Config(**t5), 8, True)
+    writing_case("t5-gated", T5ForConditionalGeneration, T5Config(
+        **t5, feed_forward_proj="gated-gelu", tie_word_embeddings=False), 9, True)
+
+    # Every byte, the letters GPT-2 writes them as, and a few merges.
+    keep = [*range(33, 127), *range(161, 173), *range(174, 256)]
+    letters = [chr(b) for b in keep] + [chr(256 + i) for i in range(256 - len(keep))]
+    merges = [("t", "h"), ("th", "e"), ("\u0120", "the"), ("\u0120", "a")]
+    words = letters + ["".join(m) for m in merges] + ["<|endoftext|>"]
+    folder = writing_case("gpt2", GPT2LMHeadModel, GPT2Config(
+        vocab_size=len(words), n_positions=48, n_embd=24, n_layer=2, n_head=3, bos_token_id=len(words) - 1,
+        eos_token_id=len(words) - 1), 10, True)
+    GPT2TokenizerFast(vocab={w: i for i, w in enumerate(words)}, merges=merges).save_pretrained(folder)

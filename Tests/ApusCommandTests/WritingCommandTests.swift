@@ -1,0 +1,95 @@
+import Foundation
+import Testing
+
+@testable import ApusCommand
+
+@Suite("apus translate and generate")
+struct WritingCommandTests {
+    private let starters = URL(filePath: #filePath).deletingLastPathComponent()
+        .appending(path: "../../Samples/StarterModels").standardized.path
+    private let fixtures = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../Fixtures/text").standardized
+
+    private func translate(_ arguments: String..., input: String = "") throws -> CommandRun {
+        try CommandRun(["translate"] + arguments, input: Data(input.utf8), environment: ["APUS_MODELS": starters])
+    }
+
+    private struct Row: Decodable {
+        var text, beam, greedy: String
+    }
+
+    @Test("the starter model says what the reference says")
+    func reference() throws {
+        let rows = try JSONDecoder().decode([Row].self, from: Data(contentsOf: fixtures.appending(path: "translations.json")))
+        let input = rows.map { $0.text + "\n" }.joined()
+        let beam = try translate("-", input: input).lines
+        let greedy = try translate("-", "--beam", "1", input: input).lines
+        #expect(beam.count == rows.count && greedy.count == rows.count)
+        // Its weights are stored as fp16: one tie in forty may fall the other way.
+        #expect(zip(rows, beam).count { $0.beam != $1 } <= 1)
+        #expect(zip(rows, greedy).count { $0.greedy != $1 } <= 1)
+    }
+
+    @Test("a line out for each line in, blank lines and leading spaces kept, whatever the batches")
+    func lines() throws {
+        let input = "Good morning.\n\n   How are you?\n \t\nGood night."
+        let run = try translate("-", input: input)
+        #expect(run.status == 0 && run.lines.count == 5)
+        #expect(run.lines[1].isEmpty && run.lines[2].hasPrefix("   ") && run.lines[3] == " \t")
+        #expect(try translate("-", "--batch-size", "1", input: input).output == run.output)
+        #expect(try translate("-", "--threads", "1", input: input).output == run.output)
+        #expect(try translate("-", input: "").output.isEmpty)
+    }
+
+    @Test("long paragraphs lose nothing of their end, and a megabyte without spaces is no reason to crash")
+    func long() throws {
+        let sentences = Array(repeating: "Tom is reading a book.", count: 40)
+        let one = try translate(sentences[0]).lines[0]
+        let all = try translate(sentences.joined(separator: " ")).lines[0]
+        #expect(all == Array(repeating: one, count: 40).joined(separator: " "))
+        let word = try translate(
+            "-", "--beam", "1", "--max-tokens", "4", input: String(repeating: "x", count: 1 << 20) + "\nYes.\n")
+        #expect(word.status == 0 && word.lines.count == 2)
+    }
+
+    @Test("n-best and JSON give scores, the best first")
+    func candidates() throws {
+        let plain = try translate("How are you?", "--n-best", "3").lines
+        #expect(plain.count == 3 && plain.allSatisfy { $0.contains("\t") })
+        let object = try #require(try translate("How are you?", "--n-best", "3", "--json").objects.first)
+        let scores = try #require(object["translations"] as? [[String: Any]]).compactMap { $0["score"] as? Double }
+        #expect(scores.count == 3 && scores == scores.sorted(by: >))
+    }
+
+    @Test("languages the model does not know are named; flags are checked")
+    func complaints() throws {
+        #expect(try translate("x", "--to", "fr").status == 0)
+        let run = try translate("x", "--to", "xx")
+        #expect(run.status == 1 && run.errors.contains("xx"))
+        for (flag, value) in [("--beam", "0"), ("--n-best", "-1"), ("--max-tokens", "x"), ("--length-penalty", "nan")] {
+            #expect(try translate("x", flag, value).status == 64, "\(flag) \(value)")
+        }
+    }
+
+    @Test("generate writes the same for the same seed, and ends at a stop")
+    func generate() throws {
+        let model = fixtures.appending(path: "gpt2").path
+        let first = try CommandRun("generate", "--model", model, "the a", "--max-tokens", "9", "--seed", "3", "--json")
+        let second = try CommandRun("generate", "--model", model, "the a", "--max-tokens", "9", "--seed", "3", "--json")
+        #expect(first.status == 0 && first.output == second.output)
+        let object = try #require(try first.objects.first)
+        #expect((object["ids"] as? [Int])?.count == 9 && object["prompt"] as? String == "the a")
+        #expect(try CommandRun("generate", "--model", model, "x", "--temperature", "-1").status == 64)
+        let long = try CommandRun("generate", "--model", model, String(repeating: "x", count: 60))
+        #expect(long.status == 1 && long.errors.contains("60 tokens"))
+    }
+
+    @Test("text that may become a stop is held back until it does or does not")
+    func stops() {
+        var text = StoppedText(stops: ["END", "###"])
+        #expect(text.append("abcE") == "abc" && text.append("N") == "" && text.append("Dx") == "" && text.isStopped)
+        #expect(text.text == "abc" && text.finish() == "")
+        var other = StoppedText(stops: ["END"])
+        #expect(other.append("xEN") == "x" && other.append("Q") == "ENQ" && other.append("E") == "" && other.finish() == "E")
+        #expect(other.text == "xENQE" && !other.isStopped)
+    }
+}
