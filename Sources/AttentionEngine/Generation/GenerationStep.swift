@@ -3,6 +3,9 @@ public protocol GenerationStep {
     /// The number of tokens there are.
     var vocabularySize: Int { get }
 
+    /// The longest sequence the model has positions for.
+    var positionLimit: Int { get }
+
     /// The scores, before softmax, of each token that may follow.
     ///
     /// - Parameters:
@@ -11,6 +14,11 @@ public protocol GenerationStep {
     ///   - rows: for each row the row of the step before that it continues; `0 ..< tokens.count` at first.
     /// - Returns: `[tokens.count, vocabularySize]`.
     mutating func callAsFunction(_ tokens: [[Int]], continuing rows: [Int]) throws -> Tensor
+}
+
+extension GenerationStep {
+    /// As long as anyone likes.
+    public var positionLimit: Int { .max }
 }
 
 /// A sequence that was generated.
@@ -76,7 +84,10 @@ public struct Generator: Sendable {
             throw InputError("prompt", found: "no tokens", needed: "at least one", remedy: "Write a prompt")
         }
         if prompts.isEmpty { return [] }
-        let limit = configuration.newTokenLimit(promptLength: prompts.map(\.count).max() ?? 0)
+        let promptLength = prompts.map(\.count).max() ?? 0
+        // The last token needs no position: nothing follows it.
+        let room = max(1, step.positionLimit - max(1, promptLength) + 1)
+        let limit = min(configuration.newTokenLimit(promptLength: promptLength), room)
         if limit == 0 {
             let empty = GeneratedSequence(ids: [], score: nil, ending: .length)
             return prompts.map { _ in Array(repeating: empty, count: configuration.resultCount) }
