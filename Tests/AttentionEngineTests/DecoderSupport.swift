@@ -8,6 +8,7 @@ struct DecoderFixture {
     let name: String
     let file: SafetensorsFile
     let decoder: Transformer
+    let names: TransformerNames
     let embedding: TokenEmbedding
     let head: TokenHead
     let memory: CrossMemory?
@@ -117,6 +118,7 @@ struct DecoderFixture {
             (path, table, output) = ("model", "model.embed_tokens.weight", "lm_head.weight")
         }
         configuration.attention.isCausal = true
+        self.names = names
         decoder = try Transformer(configuration, weights[path], names: names)
         embedding = try TokenEmbedding(vocabularySize, width, weights, name: table)
         head = try TokenHead(
@@ -139,78 +141,5 @@ struct DecoderFixture {
 
     func step(_ configuration: GenerationConfiguration) -> TransformerStep {
         TransformerStep(embedding, decoder, head, memory: memory, for: configuration)
-    }
-}
-
-/// A call of the reference's `generate`.
-struct GenerationCase: Decodable, CustomTestStringConvertible {
-    struct Options: Decodable {
-        var max_new_tokens: Int
-        var pad_token_id: Int
-        var eos_token_id: OneOrMore
-        var num_beams: Int?
-        var num_return_sequences: Int?
-        var length_penalty: Float?
-        var early_stopping: EarlyStopping?
-        var forced_eos_token_id: Int?
-        var forced_bos_token_id: Int?
-        var bad_words_ids: [[Int]]?
-        var repetition_penalty: Float?
-        var no_repeat_ngram_size: Int?
-        var min_new_tokens: Int?
-        var min_length: Int?
-        var suppress_tokens: [Int]?
-        var begin_suppress_tokens: [Int]?
-    }
-
-    struct OneOrMore: Decodable {
-        let ids: [Int]
-        init(from decoder: any Decoder) throws {
-            let container = try decoder.singleValueContainer()
-            ids = try (try? container.decode(Int.self)).map { [$0] } ?? container.decode([Int].self)
-        }
-    }
-
-    struct EarlyStopping: Decodable {
-        let value: GenerationConfiguration.EarlyStopping
-        init(from decoder: any Decoder) throws {
-            let container = try decoder.singleValueContainer()
-            let flag = try? container.decode(Bool.self)
-            value = flag.map { $0 ? .whenEnough : .whenUnlikelyToImprove } ?? .whenImpossibleToImprove
-        }
-    }
-
-    var model: String
-    var options: Options
-    var sequences: [[Int]]
-    var scores: [Float]?
-    var prompts: [[Int]]?
-
-    static let all: [GenerationCase] =
-        (try? JSONDecoder().decode(
-            [GenerationCase].self, from: Data(contentsOf: URL(filePath: DecoderFixture.path("generation.json")))))
-        ?? []
-
-    var testDescription: String { "\(model) \(options)" }
-
-    var configuration: GenerationConfiguration {
-        var result = GenerationConfiguration()
-        result.maximumNewTokens = options.max_new_tokens
-        result.paddingToken = options.pad_token_id
-        result.endTokens = options.eos_token_id.ids
-        result.beamCount = options.num_beams ?? 1
-        result.resultCount = options.num_return_sequences ?? 1
-        result.lengthPenalty = options.length_penalty ?? 1
-        result.earlyStopping = options.early_stopping?.value ?? .whenUnlikelyToImprove
-        result.forcedLastTokens = options.forced_eos_token_id.map { [$0] } ?? []
-        result.forcedFirstToken = options.forced_bos_token_id
-        result.badWords = options.bad_words_ids ?? []
-        result.repetitionPenalty = options.repetition_penalty ?? 1
-        result.noRepeatNGramSize = options.no_repeat_ngram_size ?? 0
-        result.minimumNewTokens = options.min_new_tokens ?? 0
-        result.minimumLength = options.min_length ?? 0
-        result.suppressedTokens = options.suppress_tokens ?? []
-        result.beginSuppressedTokens = options.begin_suppress_tokens ?? []
-        return result
     }
 }

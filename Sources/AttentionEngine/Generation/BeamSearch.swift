@@ -25,7 +25,7 @@ struct BeamSearch {
     private static let hopeless: Float = -1e9
 
     /// A candidate that is still being continued.
-    private struct Running {
+    private struct Running: Sendable {
         var ids: [Int]
         var score: Float
     }
@@ -47,7 +47,6 @@ struct BeamSearch {
     func run(_ step: inout some GenerationStep) throws -> [[GeneratedSequence]] {
         let beams = configuration.beamCount
         let processors = generator.allProcessors(limit: limit)
-        let vocabularySize = step.vocabularySize
         var sentences = prompts.enumerated().map { index, prompt in
             // Only the first beam counts at first, lest all be the same.
             Sentence(
@@ -61,17 +60,14 @@ struct BeamSearch {
         var rows = prompts.indices.flatMap { Array(repeating: $0, count: beams) }
 
         for newCount in 1...limit {
-            let scores = generator.processed(logits, rows: rows, isLogarithm: true, processors, vocabularySize) { row in
-                let sentence = sentences[row / beams]
-                return (sentence.running[row % beams].ids, prompts[sentence.prompt].count)
-            }
+            let best = bestTokens(logits, rows, sentences, processors)
             var kept: [Sentence] = [], continued: [Int] = []
             var allEnd = true
             for index in sentences.indices {
-                let (parents, ends) = advance(&sentences[index], scores, firstRow: index * beams, newCount: newCount)
+                let (parents, ends) = advance(&sentences[index], best[index * beams..<(index + 1) * beams], newCount: newCount)
                 allEnd = allEnd && ends
                 if isDone(sentences[index]) {
-                    results[sentences[index].prompt] = best(sentences[index])
+                    results[sentences[index].prompt] = self.results(of: sentences[index])
                 } else {
                     kept.append(sentences[index])
                     continued += parents.map { rows[index * beams + $0] }
@@ -82,22 +78,37 @@ struct BeamSearch {
             rows = Array(0..<sentences.count * beams)
             logits = try step(sentences.flatMap { $0.running.map { [$0.ids[$0.ids.count - 1]] } }, continuing: continued)
         }
-        for sentence in sentences { results[sentence.prompt] = best(sentence) }
+        for sentence in sentences { results[sentence.prompt] = self.results(of: sentence) }
         return results
+    }
+
+    /// So many candidates that enough are left if every beam ends in every way.
+    private var candidateCount: Int { max(2, 1 + configuration.endTokens.count) * configuration.beamCount }
+
+    /// The best candidates of each beam of each sentence.
+    private func bestTokens(
+        _ logits: Tensor, _ rows: [Int], _ sentences: [Sentence], _ processors: [any LogitsProcessor]
+    ) -> [[Selection.Candidate]] {
+        let running = sentences.flatMap(\.running), beams = configuration.beamCount, count = candidateCount
+        let histories = sentences.flatMap { sentence in
+            sentence.running.map { History(ids: $0.ids, promptLength: prompts[sentence.prompt].count) }
+        }
+        return logits.mapScores(rows: rows, histories, processors, isLogarithm: true) { index, scores in
+            var selection = Selection(count: count)
+            selection.add(scores, plus: running[index].score, row: index % beams)
+            return selection.candidates
+        }
     }
 
     /// Continues the beams of a sentence by a token each.
     ///
     /// - Returns: the beam that each beam continues, and whether all candidates had come to an end.
     private func advance(
-        _ sentence: inout Sentence, _ scores: Tensor, firstRow: Int, newCount: Int
+        _ sentence: inout Sentence, _ best: ArraySlice<[Selection.Candidate]>, newCount: Int
     ) -> (parents: [Int], ends: Bool) {
         let beams = configuration.beamCount
-        // So many that enough are left if every beam ends in every way.
-        var selection = Selection(count: max(2, 1 + configuration.endTokens.count) * beams)
-        for beam in 0..<beams {
-            scores.withRow(firstRow + beam) { selection.add($0, plus: sentence.running[beam].score, row: beam) }
-        }
+        var selection = Selection(count: candidateCount)
+        for candidate in best.joined() { selection.insert(candidate) }
         let candidates = selection.candidates
         let ends = candidates.map { newCount == limit || configuration.endTokens.contains($0.token) }
         func ids(_ candidate: Selection.Candidate) -> [Int] { sentence.running[candidate.row].ids + [candidate.token] }
@@ -136,7 +147,7 @@ struct BeamSearch {
         !sentence.canImprove || configuration.earlyStopping == .whenEnough && sentence.finished.allSatisfy(\.isComplete)
     }
 
-    private func best(_ sentence: Sentence) -> [GeneratedSequence] {
+    private func results(of sentence: Sentence) -> [GeneratedSequence] {
         sentence.finished.prefix(configuration.resultCount).map { finished in
             let new = Array(finished.ids.dropFirst(prompts[sentence.prompt].count))
             let ends = new.last.map(configuration.endTokens.contains) ?? false

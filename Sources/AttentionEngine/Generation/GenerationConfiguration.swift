@@ -103,6 +103,7 @@ extension GenerationConfiguration {
         try require(
             repetitionPenalty > 0 && repetitionPenalty.isFinite, "repetition_penalty", repetitionPenalty, "a number above 0")
         try check("no_repeat_ngram_size", noRepeatNGramSize, 0...lengths)
+        try require(endTokens.count <= 64, "eos_token_id", "\(endTokens.count) ids", "at most 64")
         try require(badWords.allSatisfy { !$0.isEmpty }, "bad_words_ids", "an empty sequence", "sequences of ids")
         for (key, ids) in [
             ("bad_words_ids", badWords.flatMap(\.self)), ("suppress_tokens", suppressedTokens),

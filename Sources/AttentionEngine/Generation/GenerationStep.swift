@@ -3,6 +3,9 @@ public protocol GenerationStep {
     /// The number of tokens there are.
     var vocabularySize: Int { get }
 
+    /// The longest sequence the model has positions for.
+    var positionLimit: Int { get }
+
     /// The scores, before softmax, of each token that may follow.
     ///
     /// - Parameters:
@@ -13,82 +16,7 @@ public protocol GenerationStep {
     mutating func callAsFunction(_ tokens: [[Int]], continuing rows: [Int]) throws -> Tensor
 }
 
-/// A sequence that was generated.
-public struct GeneratedSequence: Sendable, Hashable {
-    /// The new tokens, with the end token where one came.
-    public var ids: [Int]
-    /// With beams, the log-probability of the sequence under the length penalty.
-    public var score: Float?
-    /// Why there are no more.
-    public var ending: Ending
-
-    /// Creates a sequence.
-    public init(ids: [Int], score: Float?, ending: Ending) {
-        self.ids = ids
-        self.score = score
-        self.ending = ending
-    }
-
-    /// Why a sequence is as long as it is.
-    public enum Ending: String, Sendable, Hashable {
-        /// The model ended it.
-        case endToken
-        /// The length allowed was used up.
-        case length
-        /// The caller wanted no more.
-        case stopped
-    }
-}
-
-/// Generates token ids with any model.
-///
-/// ```swift
-/// let generator = Generator(configuration)
-/// let results = try generator.generate(&step, prompts: [[startToken]])
-/// print(results[0][0].ids)
-/// ```
-public struct Generator: Sendable {
-    /// How tokens are chosen.
-    public var configuration: GenerationConfiguration
-    /// What is done to scores beside what the configuration says, and after it.
-    public var processors: [any LogitsProcessor]
-
-    /// Creates a generator.
-    public init(_ configuration: GenerationConfiguration, processors: [any LogitsProcessor] = []) {
-        self.configuration = configuration
-        self.processors = processors
-    }
-
-    /// Continues each prompt, by beam search where the configuration has several beams, or else by the likeliest or sampled
-    /// tokens.
-    ///
-    /// - Parameters:
-    ///   - step: the model, which has seen nothing yet.
-    ///   - prompts: ids, at least one each.
-    ///   - onToken: without beams, called with each new token and its prompt's number; `false` ends that sequence.
-    /// - Returns: for each prompt as many results as the configuration wants, the best first.
-    /// - Throws: `InputError` for settings that cannot be, and what `step` throws.
-    public func generate(
-        _ step: inout some GenerationStep, prompts: [[Int]], onToken: ((_ prompt: Int, _ token: Int) throws -> Bool)? = nil
-    ) throws -> [[GeneratedSequence]] {
-        try configuration.validate(vocabularySize: step.vocabularySize)
-        guard prompts.allSatisfy({ !$0.isEmpty }) else {
-            throw InputError("prompt", found: "no tokens", needed: "at least one", remedy: "Write a prompt")
-        }
-        if prompts.isEmpty { return [] }
-        let limit = configuration.newTokenLimit(promptLength: prompts.map(\.count).max() ?? 0)
-        if limit == 0 {
-            let empty = GeneratedSequence(ids: [], score: nil, ending: .length)
-            return prompts.map { _ in Array(repeating: empty, count: configuration.resultCount) }
-        }
-        if configuration.beamCount > 1 {
-            return try BeamSearch(self, prompts: prompts, limit: limit).run(&step)
-        }
-        return try followSingleTokens(&step, prompts: prompts, limit: limit, onToken: onToken)
-    }
-
-    /// The processors of the configuration, in the reference's order, and then `processors`.
-    func allProcessors(limit: Int) -> [any LogitsProcessor] {
-        configuration.processors(limit: limit) + processors + configuration.samplingProcessors
-    }
+extension GenerationStep {
+    /// As long as anyone likes.
+    public var positionLimit: Int { .max }
 }

@@ -21,9 +21,13 @@ struct TopK: LogitsProcessor {
 
     func process(_ scores: inout MutableSpan<Float>, after ids: [Int], promptLength: Int) {
         guard count < scores.count else { return }
-        var best = Selection(count: count)
-        scores.withUnsafeMutableBufferPointer { best.add(UnsafeBufferPointer($0), plus: 0, row: 0) }
-        guard let least = best.candidates.last?.score else { return }
+        let least = scores.withUnsafeMutableBufferPointer { scores in
+            // Where nearly all are wanted, sorting is quicker.
+            if count > 512 { return scores.sorted(by: >)[count - 1] }
+            var best = Selection(count: count)
+            best.add(UnsafeBufferPointer(scores), plus: 0, row: 0)
+            return best.candidates[count - 1].score
+        }
         for token in 0..<scores.count where scores[token] < least { scores[token] = -.infinity }
     }
 }

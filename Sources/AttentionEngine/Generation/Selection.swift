@@ -2,7 +2,7 @@ import CKernels
 
 /// The best of very many scores, without sorting them: whole stretches without a candidate are passed over.
 struct Selection {
-    struct Candidate: Hashable {
+    struct Candidate: Sendable {
         var score: Float
         var row: Int
         var token: Int
@@ -31,7 +31,7 @@ struct Selection {
         }
     }
 
-    private mutating func insert(_ candidate: Candidate) {
+    mutating func insert(_ candidate: Candidate) {
         if candidates.count == count {
             guard candidate.score > candidates[count - 1].score else { return }
             candidates.removeLast()

@@ -1,7 +1,5 @@
-import CKernels
-
 /// A sequence that is being continued.
-private struct Row {
+private struct Row: Sendable {
     var prompt: Int
     var ids: [Int]
     var random: SeededGenerator
@@ -19,19 +17,15 @@ extension Generator {
             (0..<copies).map { _ in Row(prompt: index, ids: prompt, random: SeededGenerator(state: seeds.next())) }
         }
         var results = prompts.map { _ in [GeneratedSequence]() }
-        let vocabularySize = step.vocabularySize
 
         var logits = try step(prompts, continuing: Array(prompts.indices))
         var sources = rows.map(\.prompt)
         while !rows.isEmpty {
-            let scores = processed(logits, rows: sources, isLogarithm: false, processors, vocabularySize) { row in
-                (rows[row].ids, prompts[rows[row].prompt].count)
-            }
+            let tokens = choose(logits, rows, sources, processors) { prompts[$0].count }
             var kept: [Int] = []
             for index in rows.indices {
-                let token = scores.withRow(index) {
-                    configuration.isSampling ? rows[index].random.draw($0) : $0.indexOfLargest
-                }
+                let token = tokens[index].token
+                rows[index].random = tokens[index].random
                 rows[index].ids.append(token)
                 let prompt = rows[index].prompt, newCount = rows[index].ids.count - prompts[prompt].count
                 let goesOn = try onToken?(prompt, token) ?? true
@@ -55,54 +49,22 @@ extension Generator {
         return results
     }
 
-    /// The scores of each row after all processors, in new memory.
-    ///
-    /// - Parameters:
-    ///   - logits: `[model rows, vocabulary]`.
-    ///   - rows: the model row of each row of the result.
-    ///   - isLogarithm: whether log-softmax comes first.
-    ///   - ids: the tokens of a row of the result, and how many of them are its prompt.
-    func processed(
-        _ logits: Tensor, rows: [Int], isLogarithm: Bool, _ processors: [any LogitsProcessor], _ vocabularySize: Int,
-        ids: (_ row: Int) -> (ids: [Int], promptLength: Int)
-    ) -> Tensor {
-        precondition(logits.width == vocabularySize, "scores for another vocabulary")
-        if processors.isEmpty, !isLogarithm, rows.elementsEqual(0..<logits.shape[0]) { return logits }
-        let histories = processors.isEmpty ? [] : rows.indices.map(ids)
-        return logits.withFloatBuffer { input in
-            Tensor(shape: [rows.count, vocabularySize]) { (output: UnsafeMutableBufferPointer<Float>) in
-                guard let from = input.baseAddress, let to = output.baseAddress else { return }
-                let source = SharedReading(pointer: from), target = SharedPointer(pointer: to)
-                Processor.parallel(count: rows.count) { range in
-                    for row in range {
-                        let scores = target + row * vocabularySize
-                        if isLogarithm {
-                            kernels.pointee.log_softmax(source + rows[row] * vocabularySize, scores, Int64(vocabularySize))
-                        } else {
-                            scores.update(from: source + rows[row] * vocabularySize, count: vocabularySize)
-                        }
-                        if processors.isEmpty { continue }
-                        var span = UnsafeMutableBufferPointer(start: scores, count: vocabularySize).mutableSpan
-                        for processor in processors {
-                            processor.process(&span, after: histories[row].ids, promptLength: histories[row].promptLength)
-                        }
-                    }
-                }
-            }
+    /// The next token of each row, and its generator after it.
+    private func choose(
+        _ logits: Tensor, _ rows: [Row], _ sources: [Int], _ processors: [any LogitsProcessor], promptLength: (Int) -> Int
+    ) -> [(token: Int, random: SeededGenerator)] {
+        let isSampling = configuration.isSampling
+        let histories = rows.map { History(ids: $0.ids, promptLength: promptLength($0.prompt)) }
+        return logits.mapScores(rows: sources, histories, processors, isLogarithm: false) { row, scores in
+            var random = rows[row].random
+            return (isSampling ? random.draw(scores) : scores.indexOfLargest, random)
         }
-    }
-}
-
-extension Tensor {
-    /// Lends one row.
-    func withRow<R>(_ row: Int, _ body: (UnsafeBufferPointer<Float>) -> R) -> R {
-        withFloatBuffer { body(UnsafeBufferPointer(rebasing: $0[row * width..<(row + 1) * width])) }
     }
 }
 
 extension UnsafeBufferPointer<Float> {
     /// The first of the largest elements.
-    var indexOfLargest: Int {
+    fileprivate var indexOfLargest: Int {
         var best = Selection(count: 1)
         best.add(self, plus: 0, row: 0)
         return best.candidates.first?.token ?? 0

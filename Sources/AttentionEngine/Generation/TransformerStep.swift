@@ -24,10 +24,13 @@ public struct TransformerStep: GenerationStep {
         self.head = head
         self.memory = memory
         slots = max(configuration.beamCount, configuration.resultCount)
-        capacity = configuration.maximumNewTokens ?? configuration.maximumLength
+        // More is made room for when it is needed: most sequences end long before they must.
+        capacity = min(configuration.maximumNewTokens ?? configuration.maximumLength, 64)
     }
 
     public var vocabularySize: Int { head.vocabularySize }
+
+    public var positionLimit: Int { decoder.positionLimit }
 
     public mutating func callAsFunction(_ tokens: [[Int]], continuing rows: [Int]) throws -> Tensor {
         let length = tokens.map(\.count).max() ?? 0
@@ -47,7 +50,7 @@ public struct TransformerStep: GenerationStep {
         let cache =
             cache
             ?? KeyValueCache(
-                for: decoder, rows: tokens.count, slots: tokens.count * slots, capacity: length + min(capacity, 1 << 20))
+                for: decoder, rows: tokens.count, slots: tokens.count * slots, capacity: length + capacity)
         self.cache = cache
         let states = try decoder.decode(embeddings, cache: cache, memory: memory, visible: visible, needed: .last(1))
         return head(states.reshaped(to: [tokens.count, states.width]))

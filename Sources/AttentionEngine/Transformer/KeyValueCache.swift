@@ -16,7 +16,8 @@ public final class KeyValueCache {
     /// Sequences and positions there is room for.
     private var slots: Int
     private var capacity: Int
-    /// By layer: keys and values, each `[slots, heads, capacity, headWidth]`.
+    /// By layer: keys and values, each `[slots, heads, capacity, headWidth]`. Written while no operation reads; a tensor over
+    /// it lives no longer than one operation.
     private var storage: [(keys: TensorStorage, values: TensorStorage)] = []
     /// The slot in which position p of row r stands, at r · capacity + p.
     private var table: [Int32]

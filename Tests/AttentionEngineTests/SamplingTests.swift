@@ -1,0 +1,96 @@
+import Testing
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+@testable import AttentionEngine
+
+@Suite("Choosing among scores")
+struct SamplingTests {
+    private func processed(_ scores: [Float], _ processor: any LogitsProcessor, ids: [Int] = [0]) -> [Float] {
+        var scores = scores
+        scores.withUnsafeMutableBufferPointer { buffer in
+            var span = buffer.mutableSpan
+            processor.process(&span, after: ids, promptLength: 1)
+        }
+        return scores
+    }
+
+    @Test("the best of many rows are those that sorting finds, the first of equals first", arguments: [1, 2, 7, 40])
+    func selection(count: Int) {
+        var random = Seeded(state: 11)
+        for width in [1, 5, 127, 128, 129, 5000] {
+            // Few different values, so that many are equal.
+            let rows = (0..<3).map { _ in random.floats(width, limit: 50).map { $0.rounded() } }
+            let addends: [Float] = [0, 3, -1e9]
+            var selection = Selection(count: count)
+            for (row, scores) in rows.enumerated() {
+                scores.withUnsafeBufferPointer { selection.add($0, plus: addends[row], row: row) }
+            }
+            let all = rows.enumerated().flatMap { row, scores in
+                scores.enumerated().map { (score: $1 + addends[row], row: row, token: $0) }
+            }
+            let sorted = all.enumerated().sorted { ($1.element.score, $0.offset) < ($0.element.score, $1.offset) }
+            let expected = sorted.prefix(count).map(\.element)
+            #expect(selection.candidates.map(\.score) == expected.map(\.score))
+            #expect(selection.candidates.map(\.row) == expected.map(\.row))
+            #expect(selection.candidates.map(\.token) == expected.map(\.token))
+        }
+    }
+
+    @Test("scores that are NaN or all hidden still give tokens")
+    func strange() {
+        for scores in [[Float](repeating: .nan, count: 300), [Float](repeating: -.infinity, count: 300)] {
+            var selection = Selection(count: 8)
+            scores.withUnsafeBufferPointer { selection.add($0, plus: 0, row: 0) }
+            #expect(selection.candidates.count == 8)
+            var random = SeededGenerator(state: 1)
+            #expect((0..<300).contains(scores.withUnsafeBufferPointer { random.draw($0) }))
+        }
+    }
+
+    @Test("top-k leaves the k best and their equals, however many are wanted", arguments: [1, 3, 600, 999, 1000, 5000])
+    func topK(count: Int) {
+        var random = Seeded(state: 12)
+        let scores = random.floats(1000)
+        let least = scores.sorted(by: >)[min(count, 1000) - 1]
+        #expect(processed(scores, TopK(count: count)) == scores.map { $0 < least ? -.infinity : $0 })
+        #expect(processed([1, 2, 2, 0], TopK(count: 1)) == [-.infinity, 2, 2, -.infinity])
+    }
+
+    @Test("top-p leaves the fewest that together have the probability")
+    func topP() {
+        // Probabilities 0.5, 0.3, 0.15, 0.05.
+        let scores = [0.15, 0.5, 0.05, 0.3].map { log(Float($0)) }
+        for (probability, kept) in [
+            (Float(0), [1]), (0.4, [1]), (0.6, [1, 3]), (0.85, [0, 1, 3]), (0.97, [0, 1, 2, 3]),
+        ] {
+            let left = processed(scores, TopP(probability: probability))
+            #expect(left.indices.filter { left[$0] > -.infinity } == kept)
+        }
+    }
+
+    @Test("tokens are drawn as often as their probability says, and hidden ones never")
+    func frequencies() {
+        let scores: [Float] = [0, log(3), -.infinity, log(6)]
+        var counts = [0, 0, 0, 0]
+        var random = SeededGenerator(state: 5)
+        for _ in 0..<20_000 { counts[scores.withUnsafeBufferPointer { random.draw($0) }] += 1 }
+        #expect(counts[2] == 0)
+        for (count, share) in zip(counts, [0.1, 0.3, 0, 0.6]) { #expect(abs(Double(count) / 20_000 - share) < 0.015) }
+    }
+
+    @Test("repetition, n-grams and bad words, by their definitions")
+    func processors() {
+        let scores: [Float] = [1, -1, 2, -2, 0.5]
+        #expect(processed(scores, RepetitionPenalty(penalty: 2), ids: [0, 1, 1, 9, -3]) == [0.5, -2, 2, -2, 0.5])
+        #expect(processed(scores, NoRepeatedNGrams(size: 2), ids: [1, 2, 1, 3, 1]) == [1, -1, -.infinity, -.infinity, 0.5])
+        #expect(processed(scores, NoRepeatedNGrams(size: 1), ids: [4, 0]) == [-.infinity, -1, 2, -2, -.infinity])
+        #expect(processed(scores, NoRepeatedNGrams(size: 9), ids: [4, 0]) == scores)
+        #expect(
+            processed(scores, BadWords(words: [[3], [1, 2], [2, 2, 0]]), ids: [1]) == [1, -1, -.infinity, -.infinity, 0.5])
+    }
+}
