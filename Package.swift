@@ -47,7 +47,8 @@ let package = Package(
         .target(
             name: "Apus", dependencies: ["AttentionEngine", "PluginKit", "ImagePlugin", "TextPlugin", "StarterModels"],
             swiftSettings: strict),
-        .target(name: "StarterModels", path: "Samples/StarterModels",
+        .target(
+            name: "StarterModels", path: "Samples/StarterModels",
             resources: [.copy("marian-en-fr"), .copy("vit-grocery")]),
         .target(
             name: "ApusCommand",
