@@ -83,6 +83,21 @@ struct WritingCommandTests {
         #expect(long.status == 1 && long.errors.contains("60 tokens"))
     }
 
+    @Test("bench counts the tokens that are written, as many as asked for")
+    func bench() throws {
+        for (task, model) in [("translate", "marian"), ("generate", "gpt2")] {
+            let run = try CommandRun(
+                "bench", task, "--model", fixtures.appending(path: model).path, "--input-tokens", "5", "--output-tokens", "4",
+                "--batch-size", "2", "--runs", "1", "--warm-up", "0", "--json")
+            #expect(run.status == 0 && run.errors.isEmpty)
+            let object = try #require(try run.objects.first)
+            let rate = try #require(object["items_per_second"] as? Double),
+                time = try #require(object["best_milliseconds"] as? Double)
+            #expect(object["batch_size"] as? Int == 2 && abs(rate * time / 1000 - 8) < 0.1)
+        }
+        #expect(try CommandRun("bench", "generate", "--model", fixtures.appending(path: "bert").path).status == 1)
+    }
+
     @Test("text that may become a stop is held back until it does or does not")
     func stops() {
         var text = StoppedText(stops: ["END", "###"])

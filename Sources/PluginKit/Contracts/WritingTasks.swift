@@ -8,6 +8,8 @@ public struct WritingOptions: Sendable, Hashable {
     public var lengthPenalty: Float?
     /// The most tokens to write.
     public var maximumTokens: Int?
+    /// As many tokens must come before the end.
+    public var minimumTokens: Int?
     /// How many results there are for each text.
     public var resultCount: Int?
     /// What scores are divided by before sampling; 0 takes the likeliest token.
@@ -30,6 +32,7 @@ public struct WritingOptions: Sendable, Hashable {
         if let beamCount { result.beamCount = beamCount }
         if let lengthPenalty { result.lengthPenalty = lengthPenalty }
         if let maximumTokens { result.maximumNewTokens = maximumTokens }
+        if let minimumTokens { result.minimumNewTokens = minimumTokens }
         if let resultCount {
             result.resultCount = resultCount
             // The best of several are the best beams.

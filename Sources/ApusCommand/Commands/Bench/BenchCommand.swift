@@ -1,4 +1,5 @@
 import ArgumentParser
+import AttentionEngine
 import PluginKit
 
 struct BenchCommand: ParsableCommand {
@@ -11,7 +12,9 @@ struct BenchCommand: ParsableCommand {
             EXAMPLE:
               apus bench classify --batch-size 8
             """,
-        subcommands: [BenchClassifyCommand.self, BenchEmbedCommand.self])
+        subcommands: [
+            BenchClassifyCommand.self, BenchTranslateCommand.self, BenchGenerateCommand.self, BenchEmbedCommand.self,
+        ])
 }
 
 /// How often to measure.
@@ -36,6 +39,42 @@ struct BenchOptions: ParsableArguments {
 
     /// Measures `forward` on a model's own example inputs and shows the result.
     func measure(_ task: String, _ model: ModelOptions, _ engine: EngineOptions) throws {
+        try measure(task, model, engine, itemCount: batchSize) { model in
+            let inputs = model.exampleInputs(batchSize: batchSize)
+            return { _ = try model.forward(inputs, detail: .answer) }
+        }
+    }
+
+    /// Measures writing a fixed number of tokens and shows the result, a token counted as an item.
+    ///
+    /// - Parameters:
+    ///   - read: how many tokens each text or prompt has.
+    ///   - written: how many each answer has.
+    func measureWriting(
+        _ task: String, _ model: ModelOptions, _ engine: EngineOptions, beams: Int, read: Int, written: Int
+    ) throws {
+        try measure(task, model, engine, itemCount: batchSize * written) { model in
+            guard let writer = model as? any TensorGenerating else {
+                throw InputError(
+                    "--model", found: "a \(type(of: model).name) model", needed: "one that writes",
+                    remedy: "Name one that can \(task)")
+            }
+            // Few ids, so that every vocabulary has them.
+            let ids = (0..<batchSize * read).map { 2 + ($0 * 7_919) % 30 }
+            let inputs = ["input_ids": Tensor(integers: ids, shape: [batchSize, read])]
+            var options = WritingOptions()
+            options.beamCount = beams
+            options.temperature = 0
+            options.maximumTokens = written
+            options.minimumTokens = written
+            return { _ = try writer.generate(inputs, options: options) }
+        }
+    }
+
+    private func measure(
+        _ task: String, _ model: ModelOptions, _ engine: EngineOptions, itemCount: Int,
+        _ work: (any ModelFamily) throws -> (() throws -> Void)
+    ) throws {
         try engine.prepare()
         let checkpoint = try model.checkpoint(for: task)
         let registry = try Session.registry
@@ -43,10 +82,10 @@ struct BenchOptions: ParsableArguments {
         let start = ContinuousClock.now
         let model = try registry.load(checkpoint)
         let loading = ContinuousClock.now - start
-        let inputs = model.exampleInputs(batchSize: batchSize)
-        let runs = try Measurement.durations(self) { _ = try model.forward(inputs, detail: .answer) }
+        let runs = try Measurement.durations(self, work(model))
         let measurement = Measurement(
-            task: task, model: checkpoint.name, family: family.name, batchSize: batchSize, loading: loading, runs: runs)
+            task: task, model: checkpoint.name, family: family.name, batchSize: batchSize, itemCount: itemCount,
+            loading: loading, runs: runs)
         try measurement.show(asJSON: json)
     }
 }

@@ -13,6 +13,7 @@ struct Measurement: Encodable {
     private let model: String
     private let family: String
     private let batchSize: Int
+    private let itemCount: Int
     private let loading: Duration
     /// Sorted.
     private let runs: [Duration]
@@ -22,14 +23,18 @@ struct Measurement: Encodable {
 
     /// - Parameters:
     ///   - batchSize: how many inputs each run did.
+    ///   - itemCount: how many items of work that was: inputs, or tokens that were written.
     ///   - loading: what it took to load the model.
     ///   - runs: what each run took; not empty.
-    init(task: String, model: String, family: String, batchSize: Int, loading: Duration, runs: [Duration]) {
+    init(
+        task: String, model: String, family: String, batchSize: Int, itemCount: Int, loading: Duration, runs: [Duration]
+    ) {
         self.task = task
         self.model = model
         self.loading = loading
         self.family = family
         self.batchSize = batchSize
+        self.itemCount = itemCount
         self.runs = runs.sorted()
     }
 
@@ -59,8 +64,8 @@ struct Measurement: Encodable {
     private var median: Duration { (runs[(runs.count - 1) / 2] + runs[runs.count / 2]) / 2 }
 
     private func line(_ run: Duration) -> String {
-        let perItem = batchSize == 1 ? "" : "\(Quantity.duration(run / batchSize)) per item, "
-        return "\(Quantity.duration(run)), \(perItem)\(Quantity.rate(batchSize, in: run))"
+        let perItem = itemCount == 1 ? "" : "\(Quantity.duration(run / itemCount)) per item, "
+        return "\(Quantity.duration(run)), \(perItem)\(Quantity.rate(itemCount, in: run))"
     }
 
     /// The most memory the program has had at any time, in bytes.
@@ -100,8 +105,8 @@ struct Measurement: Encodable {
         try container.encode(runs.count, forKey: .runs)
         try container.encode(milliseconds(best), forKey: .best)
         try container.encode(milliseconds(median), forKey: .median)
-        try container.encode(milliseconds(median / batchSize), forKey: .perItem)
-        try container.encode((Double(batchSize) / (median / .seconds(1)) * 1e3).rounded() / 1e3, forKey: .rate)
+        try container.encode(milliseconds(median / itemCount), forKey: .perItem)
+        try container.encode((Double(itemCount) / (median / .seconds(1)) * 1e3).rounded() / 1e3, forKey: .rate)
         try container.encode(peakMemoryBytes, forKey: .peakMemory)
     }
 }
