@@ -102,6 +102,24 @@ struct WritingTests {
         #expect(throws: InputError.self) { try model.forward(ids, detail: .answer) }
     }
 
+    @Test("a shared embedding and an output of another size are refused")
+    func sharedVocabulary() throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "apus-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try FileManager.default.copyItem(at: BertTests.fixtures.appending(path: "marian"), to: folder)
+        let file = folder.appending(path: "config.json"), weights = folder.appending(path: "model.safetensors").path
+        var object = try #require(try JSONSerialization.jsonObject(with: Data(contentsOf: file)) as? [String: Any])
+        object["decoder_vocab_size"] = 41
+        try JSONSerialization.data(withJSONObject: object).write(to: file)
+        var tensors = try SafetensorsFile(weights).tensors()
+        tensors["final_logits_bias"] = Tensor(repeating: 0, shape: [1, 41])
+        try SafetensorsWriter.write(tensors.map { ($0.key, $0.value) }, to: weights)
+        let error = #expect(throws: InputError.self) {
+            try Registry(plugins: [TextPlugin.self]).load(Checkpoint(folder: folder.path))
+        }
+        #expect(error?.description.contains("decoder_vocab_size") == true)
+    }
+
     @Test("numbers in config.json that cannot be never crash", arguments: cases)
     func impossibleNumbers(name: String) throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "apus-\(UUID().uuidString)")

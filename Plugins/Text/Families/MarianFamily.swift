@@ -17,6 +17,9 @@ public struct MarianFamily: Translating, TensorGenerating {
         let (width, count) = (configuration.width, configuration.vocabularySize)
         let targets = configuration.targetVocabularySize
         let isShared = model.contains("shared")
+        try checkpoint.require(
+            !isShared || targets == count, "decoder_vocab_size", found: targets,
+            needed: "the \(count) of vocab_size, because both sides share their embedding")
         let embedding = try TokenEmbedding(count, width, model[isShared ? "shared" : "encoder.embed_tokens"])
         let decoderEmbedding = isShared ? embedding : try TokenEmbedding(targets, width, model["decoder.embed_tokens"])
         let output =
