@@ -4,13 +4,17 @@ public struct GeneratedSequence: Sendable, Hashable {
     public var ids: [Int]
     /// With beams, the log-probability of the sequence under the length penalty.
     public var score: Float?
+    /// Without beams, where it was asked for: the sum of the natural logarithms of the ids' probabilities among the tokens that
+    /// were allowed, before any temperature.
+    public var logProbability: Float?
     /// Why there are no more.
     public var ending: Ending
 
     /// Creates a sequence.
-    public init(ids: [Int], score: Float?, ending: Ending) {
+    public init(ids: [Int], score: Float?, logProbability: Float? = nil, ending: Ending) {
         self.ids = ids
         self.score = score
+        self.logProbability = logProbability
         self.ending = ending
     }
 

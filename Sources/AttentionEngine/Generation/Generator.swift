@@ -10,6 +10,8 @@ public struct Generator: Sendable {
     public var configuration: GenerationConfiguration
     /// What is done to scores beside what the configuration says, and after it.
     public var processors: [any LogitsProcessor]
+    /// Whether sequences made without beams get their `logProbability`, which beams have in their score.
+    public var recordsLogProbabilities = false
 
     /// Creates a generator.
     public init(_ configuration: GenerationConfiguration, processors: [any LogitsProcessor] = []) {

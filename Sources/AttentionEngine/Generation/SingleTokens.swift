@@ -1,8 +1,18 @@
+import CKernels
+
 /// A sequence that is being continued.
 private struct Row: Sendable {
     var prompt: Int
     var ids: [Int]
     var random: SeededGenerator
+    var logProbability: Float = 0
+}
+
+/// What was chosen for a row.
+private struct Choice: Sendable {
+    var token: Int
+    var random: SeededGenerator
+    var logProbability: Float
 }
 
 extension Generator {
@@ -26,6 +36,7 @@ extension Generator {
             for index in rows.indices {
                 let token = tokens[index].token
                 rows[index].random = tokens[index].random
+                rows[index].logProbability += tokens[index].logProbability
                 rows[index].ids.append(token)
                 let prompt = rows[index].prompt, newCount = rows[index].ids.count - prompts[prompt].count
                 let goesOn = try onToken?(prompt, token) ?? true
@@ -34,7 +45,10 @@ extension Generator {
                     ? .endToken : !goesOn ? .stopped : newCount == limit ? .length : nil
                 if let ending {
                     let new = Array(rows[index].ids.suffix(newCount))
-                    results[prompt].append(GeneratedSequence(ids: new, score: nil, ending: ending))
+                    results[prompt].append(
+                        GeneratedSequence(
+                            ids: new, score: nil, logProbability: recordsLogProbabilities ? rows[index].logProbability : nil,
+                            ending: ending))
                 } else {
                     kept.append(index)
                 }
@@ -52,12 +66,16 @@ extension Generator {
     /// The next token of each row, and its generator after it.
     private func choose(
         _ logits: Tensor, _ rows: [Row], _ sources: [Int], _ processors: [any LogitsProcessor], promptLength: (Int) -> Int
-    ) -> [(token: Int, random: SeededGenerator)] {
-        let isSampling = configuration.isSampling
+    ) -> [Choice] {
+        let isSampling = configuration.isSampling, isRecording = recordsLogProbabilities
+        let temperature = isSampling ? configuration.temperature : 1
         let histories = rows.map { History(ids: $0.ids, promptLength: promptLength($0.prompt)) }
         return logits.mapScores(rows: sources, histories, processors, isLogarithm: false) { row, scores in
             var random = rows[row].random
-            return (isSampling ? random.draw(scores) : scores.indexOfLargest, random)
+            let token = isSampling ? random.draw(scores) : scores.indexOfLargest
+            return Choice(
+                token: token, random: random,
+                logProbability: isRecording ? scores.logProbability(of: token, temperature: temperature) : 0)
         }
     }
 }
@@ -68,5 +86,17 @@ extension UnsafeBufferPointer<Float> {
         var best = Selection(count: 1)
         best.add(self, plus: 0, row: 0)
         return best.candidates.first?.token ?? 0
+    }
+
+    /// The logarithm of a token's probability, where scores were divided by a temperature.
+    fileprivate func logProbability(of token: Int, temperature: Float) -> Float {
+        guard let start = baseAddress, indices.contains(token) else { return 0 }
+        let logarithms = [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
+            guard let result = buffer.baseAddress else { return }
+            kernels.pointee.scale(start, temperature, result, Int64(count))
+            kernels.pointee.log_softmax(result, result, Int64(count))
+            initialized = count
+        }
+        return logarithms[token]
     }
 }

@@ -7,22 +7,28 @@ public struct TransformerStep: GenerationStep {
     private let head: TokenHead
     private let slots: Int
     private let capacity: Int
+    private let keptPromptPositions: Int
     private var memory: CrossMemory?
     private var cache: KeyValueCache?
+    /// The scores of what may follow each of the prompts' last positions, `[rows, kept positions, vocabulary]`, once the prompts
+    /// were read, if any were to be kept.
+    public private(set) var promptScores: Tensor?
 
     /// Creates the step before the first.
     ///
     /// - Parameters:
     ///   - memory: what cross-attention looks at, a row a prompt.
     ///   - configuration: the generation to come, for which memory is set aside.
+    ///   - keptPromptPositions: how many of the prompts' last positions to keep the scores of.
     public init(
         _ embedding: TokenEmbedding, _ decoder: Transformer, _ head: TokenHead, memory: CrossMemory? = nil,
-        for configuration: GenerationConfiguration
+        for configuration: GenerationConfiguration, keptPromptPositions: Int = 0
     ) {
         self.embedding = embedding
         self.decoder = decoder
         self.head = head
         self.memory = memory
+        self.keptPromptPositions = keptPromptPositions
         slots = max(configuration.beamCount, configuration.resultCount)
         // More is made room for when it is needed: most sequences end long before they must.
         capacity = min(configuration.maximumNewTokens ?? configuration.maximumLength, 64)
@@ -47,12 +53,16 @@ public struct TransformerStep: GenerationStep {
             cache.reorder(rows)
             memory?.reorder(rows)
         }
+        let isPrompt = cache == nil
         let cache =
             cache
             ?? KeyValueCache(
                 for: decoder, rows: tokens.count, slots: tokens.count * slots, capacity: length + capacity)
         self.cache = cache
-        let states = try decoder.decode(embeddings, cache: cache, memory: memory, visible: visible, needed: .last(1))
-        return head(states.reshaped(to: [tokens.count, states.width]))
+        let kept = isPrompt ? max(1, min(keptPromptPositions, length)) : 1
+        let states = try decoder.decode(embeddings, cache: cache, memory: memory, visible: visible, needed: .last(kept))
+        let scores = head(states)
+        if isPrompt, keptPromptPositions > 0 { promptScores = scores }
+        return scores.position(kept - 1)
     }
 }

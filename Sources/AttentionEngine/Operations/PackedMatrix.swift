@@ -64,22 +64,49 @@ public final class PackedMatrix: @unchecked Sendable {
         let rows = input.rowCount
         precondition(residual == nil || residual!.count == rows * columns, "residual of another shape")
         return input.withFloatBuffer { input in
-            bias.withFloatPointer { bias in
-                residual.withFloatPointer { residual in
-                    Tensor(shape: outputShape(rows: rows)) { output in
-                        guard let a = input.baseAddress, let out = output.baseAddress else { return }
-                        var product = apus_product(
-                            rows: Int64(rows), depth: Int64(depth), columns: Int64(columns), a: a, a_stride: Int64(depth),
-                            packed: memory, bias: bias, activation: activation.kernel, residual: residual,
-                            residual_stride: Int64(columns), out: out, out_stride: Int64(columns))
-                        apus_multiply(kernels, &product)
-                    }
+            residual.withFloatPointer { residual in
+                Tensor(shape: [rows, columns]) { output in
+                    guard let a = input.baseAddress, let out = output.baseAddress else { return }
+                    multiply(
+                        a, rowStride: depth, rows: rows, bias: bias, activation: activation, residual: residual, to: out)
                 }
             }
         }.reshaped(to: input.shape.dropLast() + [columns])
     }
 
-    private func outputShape(rows: Int) -> [Int] { [rows, columns] }
+    /// `activation(windows · matrixᵀ + bias)`, where a window is `depth` neighbouring elements of a sequence and the next one
+    /// starts `step` elements after it: neighbours may overlap, and none is copied.
+    ///
+    /// - Parameter input: `[batch, positions, channels]`.
+    /// - Returns: `[batch, count, columns]`.
+    func product(windowsOf input: Tensor, count: Int, step: Int, bias: Tensor?, activation: Activation) -> Tensor {
+        precondition(input.rank == 3 && (bias == nil || bias!.count == columns), "\(input.shape) or a bias of another width")
+        let length = input.shape[1] * input.shape[2]
+        precondition(count == 0 || (count - 1) * step + depth <= length, "\(count) windows do not fit \(input.shape)")
+        return input.withFloatBuffer { input in
+            Tensor(shape: [input.count / max(1, length), count, columns]) { output in
+                guard let a = input.baseAddress, let out = output.baseAddress else { return }
+                for index in 0..<input.count / max(1, length) {
+                    multiply(
+                        a + index * length, rowStride: step, rows: count, bias: bias, activation: activation, residual: nil,
+                        to: out + index * count * columns)
+                }
+            }
+        }
+    }
+
+    private func multiply(
+        _ a: UnsafePointer<Float>, rowStride: Int, rows: Int, bias: Tensor?, activation: Activation,
+        residual: UnsafePointer<Float>?, to out: UnsafeMutablePointer<Float>
+    ) {
+        bias.withFloatPointer { bias in
+            var product = apus_product(
+                rows: Int64(rows), depth: Int64(depth), columns: Int64(columns), a: a, a_stride: Int64(rowStride),
+                packed: memory, bias: bias, activation: activation.kernel, residual: residual,
+                residual_stride: Int64(columns), out: out, out_stride: Int64(columns))
+            apus_multiply(kernels, &product)
+        }
+    }
 }
 
 extension ElementType {

@@ -38,6 +38,7 @@ struct CrossAttention: Sendable {
     func callAsFunction(_ x: Tensor, memory: CrossMemory.Layer, residual: Tensor) -> Tensor {
         // Rows that look at the same memory are so many queries of one sequence.
         let queries = query(x)
+        memory.hear?(queries, shape)
         let gathered = attention(
             query: HeadRows(tensor: queries.reshaped(to: [memory.groups, queries.rowCount / memory.groups, queries.width])),
             key: HeadRows(tensor: memory.keys), value: HeadRows(tensor: memory.values), shape: shape, keyMask: memory.mask,

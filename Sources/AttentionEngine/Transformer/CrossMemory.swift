@@ -12,6 +12,7 @@ public struct CrossMemory: Sendable {
     private var groups: [Int] = []
     private var groupMask: Tensor?
     private var sequences: KeySequences?
+    private var listener: CrossAttentionListener?
 
     init(layers: [(keys: Tensor, values: Tensor)], visible: Tensor?, inputCount: Int) {
         self.layers = layers
@@ -53,6 +54,13 @@ public struct CrossMemory: Sendable {
 
     private static func greatestCommonDivisor(_ a: Int, _ b: Int) -> Int { b == 0 ? a : greatestCommonDivisor(b, a % b) }
 
+    /// The same memory, whose readers are listened to.
+    func heard(by listener: CrossAttentionListener) -> CrossMemory {
+        var result = self
+        result.listener = listener
+        return result
+    }
+
     /// What one layer needs of it.
     struct Layer {
         var keys: Tensor
@@ -60,12 +68,17 @@ public struct CrossMemory: Sendable {
         var mask: Tensor?
         var groups: Int
         var sequences: KeySequences?
+        /// Told what the layer asks for.
+        var hear: ((_ queries: Tensor, _ shape: AttentionShape) -> Void)?
     }
 
     func layer(_ index: Int) -> Layer {
-        Layer(
-            keys: layers[index].keys, values: layers[index].values, mask: groupMask, groups: groups.count,
-            sequences: sequences)
+        let (keys, values) = layers[index]
+        return Layer(
+            keys: keys, values: values, mask: groupMask, groups: groups.count, sequences: sequences,
+            hear: listener.map { listener in
+                { listener.hear(layer: index, queries: $0, keys: keys, shape: $1) }
+            })
     }
 }
 

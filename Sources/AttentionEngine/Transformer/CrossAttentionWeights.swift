@@ -1,0 +1,79 @@
+import CKernels
+import Synchronization
+
+/// One head of one layer's cross-attention.
+public struct CrossAttentionHead: Sendable, Hashable {
+    /// The layer, counted from 0.
+    public var layer: Int
+    /// The head, counted from 0.
+    public var head: Int
+
+    /// Names a head.
+    public init(layer: Int, head: Int) {
+        self.layer = layer
+        self.head = head
+    }
+}
+
+/// Listens to what some heads look at while a stack runs: fused attention keeps no weights, so they are computed beside it.
+final class CrossAttentionListener: Sendable {
+    private let heads: [CrossAttentionHead]
+    private let memoryPositions: Int
+    private let heard = Mutex<[CrossAttentionHead: Tensor]>([:])
+
+    init(_ heads: [CrossAttentionHead], memoryPositions: Int) {
+        self.heads = heads
+        self.memoryPositions = memoryPositions
+    }
+
+    /// - Parameters:
+    ///   - queries: `[1, positions, heads · width]`.
+    ///   - keys: `[1, key heads, memory positions, width]`.
+    func hear(layer: Int, queries: Tensor, keys: Tensor, shape: AttentionShape) {
+        precondition(queries.shape[0] == 1 && keys.shape[0] == 1, "only one sequence can be listened to")
+        let positions = queries.shape[1], width = shape.keyWidth, count = min(memoryPositions, keys.shape[2])
+        let starts = (0..<count).map { Int64($0 * width) }
+        for wanted in heads where wanted.layer == layer && (0..<shape.heads).contains(wanted.head) {
+            let keyHead = wanted.head * shape.keyValueHeads / shape.heads
+            let weights = queries.withFloatBuffer { queries in
+                keys.sliced(keyHead..<keyHead + 1, along: 1).withFloatBuffer { keys in
+                    Tensor(shape: [positions, count]) { output in
+                        guard let queries = queries.baseAddress, let keys = keys.baseAddress, let out = output.baseAddress
+                        else { return }
+                        for position in 0..<positions {
+                            let row = out + position * count
+                            let query = queries + (position * shape.heads + wanted.head) * width
+                            kernels.pointee.dots(query, shape.scale, keys, starts, Int64(count), Int64(width), row)
+                            kernels.pointee.softmax(row, Int64(count))
+                        }
+                    }
+                }
+            }
+            heard.withLock { $0[wanted] = weights }
+        }
+    }
+
+    /// What each head was found to look at, in their order.
+    var weights: [Tensor] { heard.withLock { heard in heads.compactMap { heard[$0] } } }
+}
+
+extension Transformer {
+    /// How much some heads look at each position of the memory, while the stack reads a sequence.
+    ///
+    /// - Parameters:
+    ///   - embeddings: `[1, positions, width]`, without positions.
+    ///   - memory: of one sequence.
+    ///   - heads: which; those that the stack has not are left out.
+    ///   - memoryPositions: only as many positions of the memory share the attention; all where there are fewer.
+    ///   - states: receives the result of `decode`, `[1, positions, width]`.
+    /// - Returns: for each head that there is `[positions, memory positions]`, each row adding up to 1.
+    /// - Throws: `InputError` if there are more positions than the model has.
+    public func crossAttentionWeights(
+        _ embeddings: Tensor, memory: CrossMemory, heads: [CrossAttentionHead], memoryPositions: Int = .max,
+        states: inout Tensor?
+    ) throws -> [Tensor] {
+        let listener = CrossAttentionListener(heads, memoryPositions: memoryPositions)
+        states = try decode(embeddings, memory: memory.heard(by: listener))
+        return listener.weights
+    }
+}
