@@ -43,9 +43,16 @@ let package = Package(
         .target(
             name: "TextPlugin", dependencies: ["PluginKit", "AttentionEngine"], path: "Plugins/Text", swiftSettings: strict),
 
+        // The audio plugin. Its libraries are looked for when they are first used, so nothing links them.
+        .target(name: "CAudioCodecs", cSettings: [.define("_GNU_SOURCE")]),
+        .target(
+            name: "AudioPlugin", dependencies: ["PluginKit", "AttentionEngine", "CAudioCodecs"], path: "Plugins/Audio",
+            swiftSettings: strict),
+
         // What a program imports, and the command line as a library and as a product.
         .target(
-            name: "Apus", dependencies: ["AttentionEngine", "PluginKit", "ImagePlugin", "TextPlugin", "StarterModels"],
+            name: "Apus",
+            dependencies: ["AttentionEngine", "PluginKit", "ImagePlugin", "TextPlugin", "AudioPlugin", "StarterModels"],
             swiftSettings: strict),
         .target(
             name: "StarterModels", path: "Samples/StarterModels",
@@ -65,6 +72,8 @@ let package = Package(
         .testTarget(
             name: "ImagePluginTests", dependencies: ["ImagePlugin", "PluginKit", "AttentionEngine"],
             swiftSettings: strict),
+        .testTarget(
+            name: "AudioPluginTests", dependencies: ["AudioPlugin", "PluginKit", "AttentionEngine"], swiftSettings: strict),
         .testTarget(
             name: "ApusCommandTests",
             dependencies: [

@@ -1,4 +1,5 @@
 @_exported public import AttentionEngine
+@_exported public import AudioPlugin
 @_exported public import ImagePlugin
 @_exported public import PluginKit
 @_exported public import TextPlugin
@@ -17,7 +18,7 @@ public enum Apus {
     public static let version = "0.1.0"
 
     /// The plugins that are built in.
-    public static let plugins: [any Plugin.Type] = [TextPlugin.self, ImagePlugin.self]
+    public static let plugins: [any Plugin.Type] = [TextPlugin.self, ImagePlugin.self, AudioPlugin.self]
 
     /// The built-in plugins, registered.
     ///

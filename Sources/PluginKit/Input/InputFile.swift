@@ -24,6 +24,11 @@ public struct InputFile: Sendable {
         return last[last.index(after: dot)...].lowercased()
     }
 
+    /// Where the file is, if it is one on disk.
+    var path: String? {
+        if case .file(let path) = source { path } else { nil }
+    }
+
     /// A file on disk; it is opened when its bytes are asked for.
     public init(path: String) { self.init(name: path, source: .file(path)) }
 

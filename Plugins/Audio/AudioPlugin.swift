@@ -1,0 +1,10 @@
+public import PluginKit
+
+/// Sound: a reader of WAV, FLAC, Ogg, Opus, MP3, AIFF and many more files, and what turns waveforms into features.
+public enum AudioPlugin: Plugin {
+    public static let name = "audio"
+
+    public static func register(in registry: inout Registry) throws {
+        try registry.register(AudioReader())
+    }
+}
