@@ -45,9 +45,12 @@ let package = Package(
 
         // The audio plugin. Its libraries are looked for when they are first used, so nothing links them.
         .target(name: "CAudioCodecs", cSettings: [.define("_GNU_SOURCE")]),
+        .systemLibrary(
+            name: "CZlib", pkgConfig: "zlib",
+            providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
         .target(
-            name: "AudioPlugin", dependencies: ["PluginKit", "AttentionEngine", "CAudioCodecs"], path: "Plugins/Audio",
-            swiftSettings: strict),
+            name: "AudioPlugin", dependencies: ["PluginKit", "AttentionEngine", "CAudioCodecs", "CZlib"],
+            path: "Plugins/Audio", swiftSettings: strict),
 
         // What a program imports, and the command line as a library and as a product.
         .target(

@@ -6,5 +6,6 @@ public enum AudioPlugin: Plugin {
 
     public static func register(in registry: inout Registry) throws {
         try registry.register(AudioReader())
+        try registry.register(WhisperFamily.self)
     }
 }

@@ -26,8 +26,8 @@ public struct MarianFamily: Translating, TensorGenerating {
             weights.contains("lm_head") ? try weights.stored("lm_head.weight", [targets, width]) : decoderEmbedding.table
         self.model = EncoderDecoder(
             embedding: embedding, decoderEmbedding: decoderEmbedding,
-            encoder: try Transformer(configuration.encoder(checkpoint), model["encoder"], names: .marian),
-            decoder: try Transformer(configuration.decoder(checkpoint), model["decoder"], names: .marian),
+            encoder: try Transformer(configuration.encoder(checkpoint), model["encoder"], names: .bart()),
+            decoder: try Transformer(configuration.decoder(checkpoint), model["decoder"], names: .bart()),
             head: try TokenHead(
                 output,
                 bias: weights.contains("final_logits_bias") ? try weights.get("final_logits_bias", [1, targets]) : nil),
@@ -164,20 +164,4 @@ private struct MarianConfiguration: Decodable {
             .init("heads", encoderHeads), .init("feed-forward width", encoderInnerWidth), .init("vocabulary", vocabularySize),
         ]
     }
-}
-
-extension TransformerNames {
-    /// The slots as transformers names them in BART's kin.
-    fileprivate static let marian: TransformerNames = {
-        var layer = Layer(
-            attentionNorm: "self_attn_layer_norm",
-            input: .separate(query: "self_attn.q_proj", key: "self_attn.k_proj", value: "self_attn.v_proj"),
-            attentionOutput: "self_attn.out_proj", feedForwardNorm: "final_layer_norm", feedForwardInput: "fc1",
-            feedForwardOutput: "fc2")
-        layer.crossAttentionNorm = "encoder_attn_layer_norm"
-        layer.crossAttentionInput = .separate(
-            query: "encoder_attn.q_proj", key: "encoder_attn.k_proj", value: "encoder_attn.v_proj")
-        layer.crossAttentionOutput = "encoder_attn.out_proj"
-        return TransformerNames(layers: "layers", layer: layer)
-    }()
 }

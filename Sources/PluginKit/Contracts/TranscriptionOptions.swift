@@ -16,8 +16,9 @@ public struct TranscriptionOptions: Sendable, Hashable {
     public var lengthPenalty: Float?
     /// How many candidates are drawn where scores are drawn from; the best is taken.
     public var sampleCount = 5
-    /// What scores are divided by, one after the other until a result is good enough; 0 takes the likeliest.
-    public var temperatures: [Float] = [0, 0.2, 0.4, 0.6, 0.8, 1]
+    /// What scores are divided by, one after the other until a result is good enough; 0 takes the likeliest. Where `nil`, 0 to
+    /// 1 in steps of 0.2 for models that write times, whose results the thresholds below were made for; 0 alone for others.
+    public var temperatures: [Float]?
     /// The same seed draws the same.
     public var seed: UInt64 = 0
     /// The most tokens that are written for a window.
