@@ -18,6 +18,18 @@
 #include "/usr/local/include/soxr.h"
 #endif
 
+// Without this one libsndfile decodes MPEG.
+#if __has_include(<mpg123.h>)
+#include <mpg123.h>
+#define HAS_MPG123 1
+#elif __has_include("/opt/homebrew/include/mpg123.h")
+#include "/opt/homebrew/include/mpg123.h"
+#define HAS_MPG123 1
+#elif __has_include("/usr/local/include/mpg123.h")
+#include "/usr/local/include/mpg123.h"
+#define HAS_MPG123 1
+#endif
+
 /// The functions of libsndfile that are used.
 typedef struct {
     __typeof__(sf_open_virtual) *open;
@@ -33,6 +45,26 @@ typedef struct {
     __typeof__(soxr_process) *process;
     __typeof__(soxr_delete) *destroy;
 } ResamplerFunctions;
+
+#ifdef HAS_MPG123
+/// The functions of libmpg123 that are used.
+typedef struct {
+    __typeof__(mpg123_init) *initialize;
+    __typeof__(mpg123_new) *create;
+    __typeof__(mpg123_param) *set;
+    __typeof__(mpg123_open_feed) *open;
+    __typeof__(mpg123_feed) *feed;
+    __typeof__(mpg123_read) *read;
+    __typeof__(mpg123_getformat) *format;
+    __typeof__(mpg123_strerror) *message;
+    __typeof__(mpg123_delete) *destroy;
+} MPEGFunctions;
+
+const MPEGFunctions *mpeg_functions(void);
+#endif
+
+/// Reads bytes of a source, corrected, at any position; fewer at the end, or where `failed` is set.
+int64_t audio_source_read(const AudioSource *source, int64_t position, void *into, int64_t count, bool *failed);
 
 /// The library's functions, all null where it is missing.
 const SoundFileFunctions *sound_file_functions(void);

@@ -45,7 +45,7 @@ public struct AudioReader: Reader {
                 throw InputError(file.name, found: "an empty file", needed: AudioFormat.needed, remedy: "Check that it was saved")
             }
             let sizes = try ContainerSizes(of: contents, file: file.name)
-            let decoder = try SoundDecoder(contents, corrections: sizes.corrections, file: file.name)
+            let decoder = try SoundDecoder(contents, sizes: sizes, file: file.name)
             return try read(decoder, file: file.name, limits: limits)
         }
     }

@@ -16,6 +16,8 @@ struct SizeCorrection: Equatable {
 struct ContainerSizes {
     /// What to correct for libsndfile to read all there is.
     private(set) var corrections: [SizeCorrection] = []
+    /// Whether it is a stream of MPEG frames.
+    private(set) var isMPEG = false
 
     private let contents: InputContents
     private let file: String
@@ -225,7 +227,7 @@ struct ContainerSizes {
     }
 
     /// Refuses MPEG audio that is shorter than the count of bytes in its Xing header.
-    private func checkMPEG() throws {
+    private mutating func checkMPEG() throws {
         var offset = 0
         let tag = bytes(at: 0, count: 10)
         if tag.text(at: 0)?.hasPrefix("ID3") == true {
@@ -233,7 +235,9 @@ struct ContainerSizes {
             offset = 10 + size
         }
         let frame = bytes(at: offset, count: 64)
-        guard let sync = frame.number(at: 0, width: 2, bigEndian: true), sync & 0xFFE0 == 0xFFE0 else { return }
+        // Without a layer it is AAC.
+        guard let sync = frame.number(at: 0, width: 2, bigEndian: true), sync & 0xFFE0 == 0xFFE0, sync & 6 != 0 else { return }
+        isMPEG = true
         for mark in ["Xing", "Info"] {
             guard let place = frame.lastOffset(of: mark), let flags = frame.number(at: place + 4, width: 4, bigEndian: true),
                 flags & 2 != 0, let size = frame.number(at: place + (flags & 1 == 0 ? 8 : 12), width: 4, bigEndian: true)

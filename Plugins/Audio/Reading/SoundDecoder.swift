@@ -17,6 +17,7 @@ final class SoundDecoder {
 
     private let file: String
     private let contents: InputContents
+    private let library: DecodingFunctions
     private let source: UnsafeMutablePointer<AudioSource>
     private var decoder = AudioDecoder()
     private let channels: Int
@@ -24,8 +25,10 @@ final class SoundDecoder {
     private var decodedFrames = 0
 
     /// - Throws: `InputError` if the file is none that libsndfile decodes, or has no sensible format.
-    init(_ contents: InputContents, corrections: [SizeCorrection], file: String) throws {
+    init(_ contents: InputContents, sizes: ContainerSizes, file: String) throws {
         self.file = file
+        // libsndfile decodes MPEG as well, but lets warnings about damaged files go to the standard error stream.
+        library = sizes.isMPEG && audio_library_load(audio_library_mpg123) ? .mpg123 : .sndfile
         self.contents = contents
         source = .allocate(capacity: 1)
         source.initialize(to: AudioSource())
@@ -34,14 +37,14 @@ final class SoundDecoder {
         case .memory(let bytes): source.pointee.bytes = bytes.bindMemory(to: UInt8.self).baseAddress
         case .descriptor(let descriptor, _): source.pointee.descriptor = descriptor
         }
-        for correction in corrections {
+        for correction in sizes.corrections {
             audio_source_correct(source, Int64(correction.offset), correction.bytes, Int32(correction.bytes.count))
         }
 
-        let isOpen = audio_decoder_open(&decoder, source)
+        let isOpen = library.open(&decoder, source)
         sampleRate = Int(decoder.sample_rate)
         channels = Int(decoder.channels)
-        declaredFrames = decoder.is_mpeg || decoder.frames < 0 || decoder.frames == .max ? nil : Int(decoder.frames)
+        declaredFrames = decoder.frames < 0 || decoder.frames == .max ? nil : Int(decoder.frames)
         interleaved = []
         guard isOpen else { throw failure }
         try StreamFormat(channels: channels, sampleRate: sampleRate).check(file: file)
@@ -49,7 +52,7 @@ final class SoundDecoder {
     }
 
     deinit {
-        audio_decoder_close(&decoder)
+        library.close(&decoder)
         source.deallocate()
     }
 
@@ -57,7 +60,7 @@ final class SoundDecoder {
     ///
     /// - Throws: `InputError` if a sample is not finite.
     func nextBlock() throws -> [Float]? {
-        let count = Int(audio_decoder_read(&decoder, &interleaved, Int64(Self.blockFrames)))
+        let count = Int(library.read(&decoder, &interleaved, Int64(Self.blockFrames)))
         guard count > 0 else { return nil }
         let mixed = mix(count)
         if !mixed.allSatisfy({ abs($0) <= Self.maximumMagnitude }) { throw badSample(in: mixed) }
@@ -84,7 +87,7 @@ final class SoundDecoder {
                 file, found: "sound that is damaged or cut short after \(seconds(decodedFrames)) seconds",
                 needed: "the \(seconds(declaredFrames)) seconds that it declares", remedy: "Copy or download it again")
         }
-        if message != nil, !decoder.is_mpeg { throw failure }
+        if message != nil { throw failure }
     }
 
     private func badSample(in mixed: [Float]) -> InputError {
@@ -128,12 +131,22 @@ final class SoundDecoder {
                 file, found: "no sound file that Apus knows", needed: AudioFormat.needed,
                 remedy: "Check that it is the right file")
         }
-        // For MPEG the library tells of a missing file instead.
-        let reason = name.hasPrefix("an MP3") ? nil : message
         return InputError(
-            file, found: "\(name) that cannot be decoded" + (reason.map { " (\($0))" } ?? ""), needed: "an undamaged file",
+            file, found: "\(name) that cannot be decoded" + (message.map { " (\($0))" } ?? ""), needed: "an undamaged file",
             remedy: "Copy or download it again, or convert it anew")
     }
+}
+
+/// The functions of one of the libraries that decode.
+private struct DecodingFunctions: Sendable {
+    static let sndfile = DecodingFunctions(open: sound_file_open, read: sound_file_read, close: sound_file_close)
+    static let mpg123 = DecodingFunctions(open: mpeg_open, read: mpeg_read, close: mpeg_close)
+
+    typealias Decoder = UnsafeMutablePointer<AudioDecoder>
+
+    let open: @Sendable (Decoder, UnsafePointer<AudioSource>) -> Bool
+    let read: @Sendable (Decoder, UnsafeMutablePointer<Float>, Int64) -> Int64
+    let close: @Sendable (Decoder) -> Void
 }
 
 /// What a header says of a stream.

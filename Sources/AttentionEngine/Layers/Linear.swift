@@ -20,6 +20,15 @@ public struct Linear: Sendable {
             inputWidth, [Part(weights, outputWidth, hasBias: hasBias)], kernel: kernel ?? [inputWidth], layout: layout)
     }
 
+    /// A layer whose weights a program has computed rather than loaded.
+    ///
+    /// - Parameter bias: `[matrix.columns]`.
+    public init(_ matrix: PackedMatrix, bias: Tensor? = nil) {
+        precondition(bias == nil || bias!.count == matrix.columns, "bias of another width")
+        self.matrix = matrix
+        self.bias = bias
+    }
+
     /// One of several layers that are computed as one.
     struct Part {
         var weights: Weights

@@ -4,16 +4,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// Decoding sound files with libsndfile and changing their sample rate with libsoxr. Neither is linked: both are
-// looked for when they are first used, so that a program starts, and does everything else, without them.
+// Decoding sound files with libsndfile and libmpg123, and changing their sample rate with libsoxr. None of them is linked:
+// they are looked for when they are first used, so that a program starts, and does everything else, without them.
 
 /// A library that is loaded when it is first needed.
 typedef enum {
     audio_library_sndfile,
+    audio_library_mpg123,
     audio_library_soxr,
 } AudioLibrary;
 
-/// Loads a library, once for all threads; false if this machine has none.
+/// Loads a library, once for all threads; false if this machine has none, or had no headers of it when this was built.
 bool audio_library_load(AudioLibrary library);
 
 // MARK: Decoding
@@ -40,11 +41,9 @@ void audio_source_correct(AudioSource *source, int64_t offset, const uint8_t *by
 
 /// One file being decoded.
 typedef struct {
-    /// Known once the file is open; `frames` is what the header says.
+    /// Known once the file is open; `frames` is what the header says, INT64_MAX if it does not.
     int64_t frames;
     int32_t channels, sample_rate;
-    /// Whether it is MPEG audio, whose `frames` are an estimate.
-    bool is_mpeg;
     /// What went wrong, in the library's words, after opening or reading has failed; empty if it knows the format not at all.
     char message[256];
     /// Whether the system could not read the file.
@@ -54,12 +53,18 @@ typedef struct {
 } AudioDecoder;
 
 /// Reads the header. `source` must stay until the decoder is closed, and `audio_library_sndfile` must be loaded.
-bool audio_decoder_open(AudioDecoder *decoder, const AudioSource *source);
+bool sound_file_open(AudioDecoder *decoder, const AudioSource *source);
 /// Decodes up to `count` frames of `channels` samples each; returns how many, 0 at the end or where it cannot go on,
 /// which `message` then tells apart.
-int64_t audio_decoder_read(AudioDecoder *decoder, float *frames, int64_t count);
+int64_t sound_file_read(AudioDecoder *decoder, float *frames, int64_t count);
 /// Frees what the decoder holds; must follow every open, successful or not.
-void audio_decoder_close(AudioDecoder *decoder);
+void sound_file_close(AudioDecoder *decoder);
+
+// The same for MPEG audio with `audio_library_mpg123`, which libsndfile uses as well but lets write warnings to the
+// standard error stream.
+bool mpeg_open(AudioDecoder *decoder, const AudioSource *source);
+int64_t mpeg_read(AudioDecoder *decoder, float *frames, int64_t count);
+void mpeg_close(AudioDecoder *decoder);
 
 // MARK: Resampling
 
