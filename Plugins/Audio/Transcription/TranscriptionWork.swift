@@ -8,8 +8,8 @@ struct TranscriptionWork {
     private let options: TranscriptionOptions
     private let decoder: WindowDecoder
     private let onEvent: (TranscriptionEvent) throws -> Bool
-    /// Where somebody speaks, in samples; all of it where silence is not to be passed over.
-    private let speech: [Range<Int>]
+    /// Where somebody speaks; `nil` where silence is not to be passed over.
+    private let activity: VoiceActivity?
     private var previous: PreviousText
     private var language: String?
     private var segments: [TranscribedSegment] = []
@@ -26,8 +26,7 @@ struct TranscriptionWork {
         self.onEvent = onEvent
         decoder = try transcriber.decoder(for: options)
         language = options.language ?? (transcriber.vocabulary.languages.isEmpty ? "en" : nil)
-        speech =
-            options.skipsSilence ? VoiceActivity().speech(in: waveform) : [0..<waveform.samples.count]
+        activity = options.skipsSilence ? try VoiceActivity(of: waveform) : nil
         previous = PreviousText(
             transcriber.vocabulary, initial: try transcriber.initialIDs(options.initialPrompt),
             carriesInitial: options.carriesInitialPrompt, conditions: false, limit: transcriber.previousTextLimit)
@@ -35,7 +34,8 @@ struct TranscriptionWork {
 
     /// Does all of it, or as much as `onEvent` wants.
     mutating func run() throws -> Transcription {
-        previous.conditions = options.conditionsOnPreviousText && !options.isBatched && !isSingleWindow
+        let conditions = options.conditionsOnPreviousText ?? transcriber.vocabulary.knowsTimestamps
+        previous.conditions = conditions && !options.isBatched && !isSingleWindow
         if options.isBatched || !decoder.hasTimestamps && !isSingleWindow {
             try runParts()
         } else {
@@ -89,7 +89,8 @@ struct TranscriptionWork {
         let hop = transcriber.converter.hopLength, place = seek * hop
         // Behind the end of a recording of one window the reference looks for more, and so does this.
         if place >= waveform.samples.count { return seek }
-        guard let next = speech.first(where: { $0.upperBound > place }) else { return nil }
+        guard let activity else { return seek }
+        guard let next = activity.speech.first(where: { $0.upperBound > place }) else { return nil }
         let ahead = next.lowerBound - place, rate = transcriber.converter.sampleRate
         if isSingleWindow || ahead <= 2 * rate { return seek }
         return (next.lowerBound - rate / 2) / hop
@@ -149,8 +150,10 @@ struct TranscriptionWork {
 
     /// Stretches of at most a window that together hold all that is said.
     private var parts: [Range<Int>] {
-        let limit = transcriber.converter.windowSampleCount
-        let parts = VoiceActivity().windows(of: waveform, speech: speech, maximumSampleCount: limit)
+        let size = transcriber.converter.windowSampleCount, count = waveform.samples.count
+        let parts =
+            activity?.windows(atMost: Double(size) / Double(transcriber.converter.sampleRate))
+            ?? stride(from: 0, to: count, by: size).map { $0..<min($0 + size, count) }
         if options.clips.isEmpty { return parts }
         let clips = self.clips(of: waveform.samples.count / transcriber.converter.hopLength).map {
             $0.lowerBound * transcriber.converter.hopLength..<$0.upperBound * transcriber.converter.hopLength

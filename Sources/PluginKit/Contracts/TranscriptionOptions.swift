@@ -35,8 +35,9 @@ public struct TranscriptionOptions: Sendable, Hashable {
     /// Whether stretches without speech, as a detector finds them, are passed over.
     public var skipsSilence = true
 
-    /// Whether what was written before helps with what follows.
-    public var conditionsOnPreviousText = true
+    /// Whether what was written before helps with what follows; where `nil`, for models that write times, which learnt to be
+    /// helped, and not for others.
+    public var conditionsOnPreviousText: Bool?
     /// Words and names to expect.
     public var initialPrompt: String?
     /// Whether they help with every window and not with the first alone.
