@@ -25,6 +25,8 @@ demo: build
 	@$(STATIC)/release/apus classify Samples/photos
 	@echo; echo '$$ apus translate - < Samples/sentences.txt'
 	@$(STATIC)/release/apus translate - < Samples/sentences.txt
+	@echo; echo '$$ apus transcribe Samples/clips'
+	@$(STATIC)/release/apus transcribe Samples/clips
 
 test: setup
 	$(SWIFT) test -c release -Xswiftc -enable-testing

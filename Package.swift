@@ -59,7 +59,7 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "StarterModels", path: "Samples/StarterModels",
-            resources: [.copy("marian-en-fr"), .copy("vit-grocery")]),
+            resources: [.copy("marian-en-fr"), .copy("vit-grocery"), .copy("whisper-an4")]),
         .target(
             name: "ApusCommand",
             dependencies: [
