@@ -98,6 +98,21 @@ struct WritingCommandTests {
         #expect(try CommandRun("bench", "generate", "--model", fixtures.appending(path: "bert").path).status == 1)
     }
 
+    @Test("bench tokenize counts the bytes of a text")
+    func benchTokenize() throws {
+        let model = fixtures.appending(path: "gpt2").path
+        let run = try CommandRun(
+            "bench", "tokenize", "--model", model, "-", "--runs", "1", "--warm-up", "0", "--json",
+            input: Data("the a\n\nthe".utf8))
+        let object = try #require(try run.objects.first)
+        #expect(
+            object["bytes"] as? Int == 11 && object["megabytes_per_second"] is Double && object["task"] as? String == "tokenize")
+        #expect(try CommandRun("bench", "tokenize", "--model", model, "--runs", "1").lines.contains { $0.hasSuffix(" MB/s") })
+        let missing = try CommandRun("bench", "tokenize", "--model", model, "/nonexistent")
+        #expect(missing.status == 1 && missing.errors.contains("/nonexistent"))
+        #expect(try CommandRun("bench", "tokenize", "--model", model, "-").status == 1)
+    }
+
     @Test("text that may become a stop is held back until it does or does not")
     func stops() {
         var text = StoppedText(stops: ["END", "###"])
