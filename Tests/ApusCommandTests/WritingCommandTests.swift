@@ -40,6 +40,33 @@ struct WritingCommandTests {
         #expect(try translate("-", input: "").output.isEmpty)
     }
 
+    @Test("who types a line and waits is answered before the next", .timeLimit(.minutes(2)))
+    func pauses() throws {
+        for (command, model) in [("translate", "\(starters)/marian-en-fr"), ("embed", fixtures.appending(path: "bert").path)] {
+            let process = Process(), input = Pipe(), output = Pipe()
+            process.executableURL = try CommandRun.executable
+            process.arguments = [command, "--model", model, "-"]
+            process.standardInput = input
+            process.standardOutput = output
+            try process.run()
+            defer { process.terminate() }
+            for text in ["Good morning.", "Yes.\nNo.", ""] {
+                try input.fileHandleForWriting.write(contentsOf: Data("\(text)\n".utf8))
+                // If no answer comes, the test does not end either; it says so within the time limit.
+                var answer = Data()
+                while answer.count(where: { $0 == UInt8(ascii: "\n") }) <= text.count(where: \.isNewline) {
+                    let part = output.fileHandleForReading.availableData
+                    if part.isEmpty { break }
+                    answer += part
+                }
+                #expect(answer.last == UInt8(ascii: "\n"))
+            }
+            try input.fileHandleForWriting.close()
+            process.waitUntilExit()
+            #expect(process.terminationStatus == 0)
+        }
+    }
+
     @Test("long paragraphs lose nothing of their end, and a megabyte without spaces is no reason to crash")
     func long() throws {
         let sentences = Array(repeating: "Tom is reading a book.", count: 40)
