@@ -90,8 +90,12 @@ struct WritingCommandTests {
     @Test("languages the model does not know are named; flags are checked")
     func complaints() throws {
         #expect(try translate("x", "--to", "fr").status == 0)
-        let run = try translate("x", "--to", "xx")
-        #expect(run.status == 1 && run.errors.contains("xx"))
+        // A flag is at fault once, however many texts there are.
+        let run = try translate("x", "y", "z", "--to", "xx")
+        #expect(run.status == 1 && run.errors.split(separator: "\n").count == 1 && run.errors.contains("xx; needed fr"))
+        #expect(try translate("x", "--from", "en").status == 0)
+        let other = try translate("x", "y", "--from", "de")
+        #expect(other.status == 1 && other.errors.contains("--from: de; needed en"))
         for (flag, value) in [("--beam", "0"), ("--n-best", "-1"), ("--max-tokens", "x"), ("--length-penalty", "nan")] {
             #expect(try translate("x", flag, value).status == 64, "\(flag) \(value)")
         }
