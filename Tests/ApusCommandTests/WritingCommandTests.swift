@@ -110,6 +110,11 @@ struct WritingCommandTests {
         let object = try #require(try first.objects.first)
         #expect((object["ids"] as? [Int])?.count == 9 && object["prompt"] as? String == "the a")
         #expect(try CommandRun("generate", "--model", model, "x", "--temperature", "-1").status == 64)
+        #expect(try CommandRun("generate", "--model", model, "x", "--min-p", "1.5").status == 64)
+        // Nothing but the likeliest token is as likely as the likeliest.
+        let (likeliest, drawn) = (["--temperature", "0"], ["--min-p", "1", "--seed", "5"])
+        let runs = try [likeliest, drawn].map { try CommandRun(["generate", "--model", model, "the a"] + $0) }
+        #expect(runs[0].status == 0 && runs[0].output == runs[1].output)
         let long = try CommandRun("generate", "--model", model, String(repeating: "x", count: 60))
         #expect(long.status == 1 && long.errors.contains("60 tokens"))
     }
