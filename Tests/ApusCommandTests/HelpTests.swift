@@ -15,7 +15,7 @@ struct HelpTests {
         arguments: [
             "", "classify", "translate", "generate", "classify-text", "embed", "fill-mask", "tokenize", "inspect", "models",
             "env", "forward", "bench",
-            "bench classify", "bench translate", "bench generate", "bench embed",
+            "bench classify", "bench translate", "bench generate", "bench embed", "bench tokenize",
         ])
     func help(command: String) throws {
         let words = command.split(separator: " ").map(String.init)

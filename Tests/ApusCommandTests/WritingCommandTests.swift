@@ -40,6 +40,33 @@ struct WritingCommandTests {
         #expect(try translate("-", input: "").output.isEmpty)
     }
 
+    @Test("who types a line and waits is answered before the next", .timeLimit(.minutes(2)))
+    func pauses() throws {
+        for (command, model) in [("translate", "\(starters)/marian-en-fr"), ("embed", fixtures.appending(path: "bert").path)] {
+            let process = Process(), input = Pipe(), output = Pipe()
+            process.executableURL = try CommandRun.executable
+            process.arguments = [command, "--model", model, "-"]
+            process.standardInput = input
+            process.standardOutput = output
+            try process.run()
+            defer { process.terminate() }
+            for text in ["Good morning.", "Yes.\nNo.", ""] {
+                try input.fileHandleForWriting.write(contentsOf: Data("\(text)\n".utf8))
+                // If no answer comes, the test does not end either; it says so within the time limit.
+                var answer = Data()
+                while answer.count(where: { $0 == UInt8(ascii: "\n") }) <= text.count(where: \.isNewline) {
+                    let part = output.fileHandleForReading.availableData
+                    if part.isEmpty { break }
+                    answer += part
+                }
+                #expect(answer.last == UInt8(ascii: "\n"))
+            }
+            try input.fileHandleForWriting.close()
+            process.waitUntilExit()
+            #expect(process.terminationStatus == 0)
+        }
+    }
+
     @Test("long paragraphs lose nothing of their end, and a megabyte without spaces is no reason to crash")
     func long() throws {
         let sentences = Array(repeating: "Tom is reading a book.", count: 40)
@@ -63,8 +90,12 @@ struct WritingCommandTests {
     @Test("languages the model does not know are named; flags are checked")
     func complaints() throws {
         #expect(try translate("x", "--to", "fr").status == 0)
-        let run = try translate("x", "--to", "xx")
-        #expect(run.status == 1 && run.errors.contains("xx"))
+        // A flag is at fault once, however many texts there are.
+        let run = try translate("x", "y", "z", "--to", "xx")
+        #expect(run.status == 1 && run.errors.split(separator: "\n").count == 1 && run.errors.contains("xx; needed fr"))
+        #expect(try translate("x", "--from", "en").status == 0)
+        let other = try translate("x", "y", "--from", "de")
+        #expect(other.status == 1 && other.errors.contains("--from: de; needed en"))
         for (flag, value) in [("--beam", "0"), ("--n-best", "-1"), ("--max-tokens", "x"), ("--length-penalty", "nan")] {
             #expect(try translate("x", flag, value).status == 64, "\(flag) \(value)")
         }
@@ -79,6 +110,11 @@ struct WritingCommandTests {
         let object = try #require(try first.objects.first)
         #expect((object["ids"] as? [Int])?.count == 9 && object["prompt"] as? String == "the a")
         #expect(try CommandRun("generate", "--model", model, "x", "--temperature", "-1").status == 64)
+        #expect(try CommandRun("generate", "--model", model, "x", "--min-p", "1.5").status == 64)
+        // Nothing but the likeliest token is as likely as the likeliest.
+        let (likeliest, drawn) = (["--temperature", "0"], ["--min-p", "1", "--seed", "5"])
+        let runs = try [likeliest, drawn].map { try CommandRun(["generate", "--model", model, "the a"] + $0) }
+        #expect(runs[0].status == 0 && runs[0].output == runs[1].output)
         let long = try CommandRun("generate", "--model", model, String(repeating: "x", count: 60))
         #expect(long.status == 1 && long.errors.contains("60 tokens"))
     }
@@ -96,6 +132,21 @@ struct WritingCommandTests {
             #expect(object["batch_size"] as? Int == 2 && abs(rate * time / 1000 - 8) < 0.1)
         }
         #expect(try CommandRun("bench", "generate", "--model", fixtures.appending(path: "bert").path).status == 1)
+    }
+
+    @Test("bench tokenize counts the bytes of a text")
+    func benchTokenize() throws {
+        let model = fixtures.appending(path: "gpt2").path
+        let run = try CommandRun(
+            "bench", "tokenize", "--model", model, "-", "--runs", "1", "--warm-up", "0", "--json",
+            input: Data("the a\n\nthe".utf8))
+        let object = try #require(try run.objects.first)
+        #expect(
+            object["bytes"] as? Int == 11 && object["megabytes_per_second"] is Double && object["task"] as? String == "tokenize")
+        #expect(try CommandRun("bench", "tokenize", "--model", model, "--runs", "1").lines.contains { $0.hasSuffix(" MB/s") })
+        let missing = try CommandRun("bench", "tokenize", "--model", model, "/nonexistent")
+        #expect(missing.status == 1 && missing.errors.contains("/nonexistent"))
+        #expect(try CommandRun("bench", "tokenize", "--model", model, "-").status == 1)
     }
 
     @Test("text that may become a stop is held back until it does or does not")

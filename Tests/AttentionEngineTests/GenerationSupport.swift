@@ -22,6 +22,20 @@ struct GenerationCase: Decodable, CustomTestStringConvertible {
         var minLength: Int?
         var suppressTokens: [Int]?
         var beginSuppressTokens: [Int]?
+        var encoderRepetitionPenalty: Float?
+        var encoderNoRepeatNgramSize: Int?
+        var sequenceBias: [BiasedSequence]?
+        var exponentialDecayLengthPenalty: [Float]?
+        var renormalizeLogits: Bool?
+        var removeInvalidValues: Bool?
+    }
+
+    struct BiasedSequence: Decodable {
+        let value: GenerationConfiguration.BiasedSequence
+        init(from decoder: any Decoder) throws {
+            var container = try decoder.unkeyedContainer()
+            value = .init(ids: try container.decode([Int].self), bias: try container.decode(Float.self))
+        }
     }
 
     struct OneOrMore: Decodable {
@@ -74,6 +88,12 @@ struct GenerationCase: Decodable, CustomTestStringConvertible {
         result.minimumLength = options.minLength ?? 0
         result.suppressedTokens = options.suppressTokens ?? []
         result.beginSuppressedTokens = options.beginSuppressTokens ?? []
+        result.sourceRepetitionPenalty = options.encoderRepetitionPenalty ?? 1
+        result.noSourceNGramSize = options.encoderNoRepeatNgramSize ?? 0
+        result.sequenceBiases = options.sequenceBias?.map(\.value) ?? []
+        result.exponentialDecay = options.exponentialDecayLengthPenalty.map { .init(start: Int($0[0]), factor: $0[1]) }
+        result.renormalizesScores = options.renormalizeLogits ?? false
+        result.replacesInvalidScores = options.removeInvalidValues ?? false
         return result
     }
 }

@@ -5,7 +5,7 @@ import Testing
 @Suite("Generation against the reference")
 struct GenerationTests {
     @Test("the calls are all there")
-    func cases() { #expect(GenerationCase.all.count > 45) }
+    func cases() { #expect(GenerationCase.all.count > 60) }
 
     @Test("ids and scores, greedy and with beams, under every setting", arguments: GenerationCase.all)
     func reference(call: GenerationCase) throws {
@@ -89,6 +89,9 @@ struct GenerationTests {
             expectRefusal("num_beams") { $0.beamCount = number }
             expectRefusal("num_return_sequences") { $0.resultCount = number }
             expectRefusal("no_repeat_ngram_size") { $0.noRepeatNGramSize = number }
+            expectRefusal("encoder_no_repeat_ngram_size") { $0.noSourceNGramSize = number }
+            expectRefusal("exponential_decay_length_penalty") { $0.exponentialDecay = .init(start: number, factor: 1.1) }
+            expectRefusal("sequence_bias") { $0.sequenceBiases = [.init(ids: [1, number], bias: 1)] }
             expectRefusal("eos_token_id") { $0.endTokens = [1, number] }
             expectRefusal("bad_words_ids") { $0.badWords = [[1], [2, number]] }
             expectRefusal("suppress_tokens") { $0.suppressedTokens = [number] }
@@ -98,12 +101,19 @@ struct GenerationTests {
         for number in [Float.nan, .infinity, -1] {
             expectRefusal("temperature") { $0.temperature = number }
             expectRefusal("top_p") { $0.topP = number }
+            expectRefusal("min_p") { $0.minP = number }
+            expectRefusal("typical_p") { $0.typicalP = number }
             expectRefusal("repetition_penalty") { $0.repetitionPenalty = number }
+            expectRefusal("encoder_repetition_penalty") { $0.sourceRepetitionPenalty = number }
+            expectRefusal("exponential_decay_length_penalty") { $0.exponentialDecay = .init(start: 1, factor: number) }
         }
         expectRefusal("length_penalty") { $0.lengthPenalty = .nan }
         expectRefusal("num_beams") { $0.beamCount = 0 }
         expectRefusal("temperature") { $0.temperature = 0 }
         expectRefusal("top_k") { $0.topK = -1 }
+        expectRefusal("typical_p") { $0.typicalP = 0 }
+        expectRefusal("sequence_bias") { $0.sequenceBiases = [.init(ids: [], bias: 1)] }
+        expectRefusal("sequence_bias") { $0.sequenceBiases = [.init(ids: [1], bias: .nan)] }
         expectRefusal("bad_words_ids") { $0.badWords = [[]] }
         expectRefusal("num_return_sequences") { $0.resultCount = 2 }
         expectRefusal("num_beams") {

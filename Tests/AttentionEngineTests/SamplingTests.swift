@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 #if canImport(Glibc)
@@ -71,6 +72,64 @@ struct SamplingTests {
             let left = processed(scores, TopP(probability: probability))
             #expect(left.indices.filter { left[$0] > -.infinity } == kept)
         }
+    }
+
+    private struct Warpers: Decodable {
+        struct Case: Decodable {
+            var setting: String
+            var value: Float
+            var kept: [[Int]]
+        }
+
+        var scores: [[Float?]]
+        var cases: [Case]
+    }
+
+    @Test("min-p and typical-p leave what the reference leaves")
+    func shares() throws {
+        let file = try Data(contentsOf: URL(filePath: DecoderFixture.path("warpers.json")))
+        let warpers = try JSONDecoder().decode(Warpers.self, from: file)
+        #expect(warpers.cases.count == 8)
+        for warper in warpers.cases {
+            let processor: any LogitsProcessor =
+                warper.setting == "min_p" ? MinP(share: warper.value) : TypicalP(probability: warper.value)
+            for (row, kept) in zip(warpers.scores, warper.kept) {
+                let left = processed(row.map { $0 ?? -.infinity }, processor)
+                #expect(left.indices.filter { left[$0] > -.infinity } == kept, "\(warper.setting) \(warper.value)")
+            }
+        }
+        for strange in [Float.nan, -.infinity, .infinity] {
+            #expect(processed([strange, strange], MinP(share: 0.5)).count == 2)
+            #expect(processed([strange, strange], TypicalP(probability: 0.5)).count == 2)
+        }
+    }
+
+    @Test("what the model read is favoured or forbidden, the prompt where it is not said")
+    func sources() {
+        func after(_ processor: any LogitsProcessor, source: [Int]) -> [Float] {
+            var scores: [Float] = [1, -1, 2, -2, 0.5]
+            scores.withUnsafeMutableBufferPointer { buffer in
+                var span = buffer.mutableSpan
+                processor.process(&span, after: [4, 2], promptLength: 1, source: source)
+            }
+            return scores
+        }
+        #expect(after(SourceRepetition(penalty: 2), source: [0, 1, 9]) == [2, -0.5, 2, -2, 0.5])
+        #expect(after(NoSourceNGrams(size: 2), source: [2, 0, 1, 2, 3, 3]) == [-.infinity, -1, 2, -.infinity, 0.5])
+        #expect(after(NoSourceNGrams(size: 3), source: [4, 2, 1, 2, 3]) == [1, -.infinity, 2, -2, 0.5])
+        #expect(after(NoSourceNGrams(size: 9), source: [4, 2]) == [1, -1, 2, -2, 0.5])
+        #expect(processed([1, 2, 3], NoSourceNGrams(size: 1), ids: [1, 2]) == [1, -.infinity, 3])
+    }
+
+    @Test("of equal biased sequences the last counts; scores that are no numbers can be replaced")
+    func scores() {
+        let biases = SequenceBias([.init(ids: [2], bias: 5), .init(ids: [1, 2], bias: 10), .init(ids: [2], bias: 1)])
+        #expect(processed([0, 0, 0], biases, ids: [1]) == [0, 0, 11])
+        #expect(processed([0, 0, 0], biases, ids: [0]) == [0, 0, 1])
+        let most = Float.greatestFiniteMagnitude
+        #expect(processed([.nan, .infinity, -.infinity, 1], InvalidScores()) == [0, most, -most, 1])
+        let normalized = processed([1, -.infinity, 1], Renormalization())
+        #expect(abs(normalized[0] - log(0.5)) < 1e-6 && normalized[1] == -.infinity)
     }
 
     @Test("tokens are drawn as often as their probability says, and hidden ones never")

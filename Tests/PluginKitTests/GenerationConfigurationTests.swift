@@ -21,7 +21,9 @@ struct GenerationConfigurationTests {
             """
             {"max_new_tokens":7,"max_length":30,"min_new_tokens":1,"min_length":2,"num_beams":4,"num_return_sequences":2,
             "length_penalty":0.6,"early_stopping":"never","do_sample":false,"temperature":0.7,"top_k":9,"top_p":0.9,
-            "repetition_penalty":1.1,"no_repeat_ngram_size":3,"bad_words_ids":[[99]],"suppress_tokens":[5],
+            "min_p":0.05,"typical_p":0.8,"encoder_repetition_penalty":1.2,"encoder_no_repeat_ngram_size":4,
+            "sequence_bias":[[[3,4],-1.5],[[5],2]],"exponential_decay_length_penalty":[10,1.25],"renormalize_logits":true,
+            "remove_invalid_values":true,"repetition_penalty":1.1,"no_repeat_ngram_size":3,"bad_words_ids":[[99]],"suppress_tokens":[5],
             "begin_suppress_tokens":[6],"forced_bos_token_id":7,"forced_eos_token_id":[1],"eos_token_id":[1,2],
             "pad_token_id":99,"decoder_start_token_id":98,"use_cache":true,"something":{"new":[null]}}
             """)
@@ -37,6 +39,14 @@ struct GenerationConfigurationTests {
         expected.temperature = 0.7
         expected.topK = 9
         expected.topP = 0.9
+        expected.minP = 0.05
+        expected.typicalP = 0.8
+        expected.sourceRepetitionPenalty = 1.2
+        expected.noSourceNGramSize = 4
+        expected.sequenceBiases = [.init(ids: [3, 4], bias: -1.5), .init(ids: [5], bias: 2)]
+        expected.exponentialDecay = .init(start: 10, factor: 1.25)
+        expected.renormalizesScores = true
+        expected.replacesInvalidScores = true
         expected.repetitionPenalty = 1.1
         expected.noRepeatNGramSize = 3
         expected.badWords = [[99]]
@@ -54,6 +64,9 @@ struct GenerationConfigurationTests {
     func defaults() throws {
         #expect(try configuration(nil).beamCount == 5 && configuration(nil).endTokens == [2])
         #expect(try configuration(#"{"max_length":null,"eos_token_id":null,"early_stopping":null}"#) == GenerationConfiguration())
+        #expect(try configuration("{}").maximumLength == 20)
+        let unlimited = try Checkpoint(folder: folder.path).generationConfiguration(vocabularySize: 100, lengthWithout: 300)
+        #expect(unlimited.maximumLength == 300)
         #expect(try configuration(#"{"early_stopping":true}"#).earlyStopping == .whenEnough)
         #expect(try configuration(#"{"early_stopping":false}"#).earlyStopping == .whenUnlikelyToImprove)
     }
@@ -64,7 +77,12 @@ struct GenerationConfigurationTests {
             (#"{"num_beams":0}"#, "num_beams"), (#"{"top_p":NaN}"#, "top_p"), (#"{"max_length":1e18}"#, "max_length"),
             (#"{"eos_token_id":100}"#, "eos_token_id"), (#"{"bad_words_ids":[[1,-1]]}"#, "bad_words_ids"),
             (#"{"early_stopping":"soon"}"#, "early_stopping"), (#"{"temperature":0}"#, "temperature"),
-            (#"{"eos_token_id":"a"}"#, "eos_token_id"), (#"{"length_penalty":Infinity}"#, "length_penalty"),
+            (#"{"sequence_bias":[[[1]]]}"#, "sequence_bias"), (#"{"sequence_bias":[[[100],1.0]]}"#, "sequence_bias"),
+            (#"{"exponential_decay_length_penalty":[-1,1.5]}"#, "exponential_decay_length_penalty"),
+            (#"{"exponential_decay_length_penalty":3}"#, "exponential_decay_length_penalty"),
+            (#"{"typical_p":0}"#, "typical_p"), (#"{"min_p":2}"#, "min_p"),
+            (#"{"num_beams":4,"do_sample":true}"#, "num_beams"), (#"{"eos_token_id":"a"}"#, "eos_token_id"),
+            (#"{"length_penalty":Infinity}"#, "length_penalty"),
         ])
     func refused(text: String, key: String) throws {
         let error = #expect(throws: InputError.self) { try configuration(text) }

@@ -45,6 +45,36 @@ struct WritingTests {
         }
     }
 
+    @Test("prompts filled up at the front: the ids, and the logits with positions numbered either way")
+    func paddedPrompts() throws {
+        let padded = try SafetensorsFile(BertTests.fixtures.appending(path: "gpt2/padded.safetensors").path).tensors()
+        for (key, beams) in [("greedy", 1), ("beam3", 3)] {
+            var options = WritingOptions()
+            options.beamCount = beams
+            options.temperature = 0
+            options.maximumTokens = 14
+            let found = try load("gpt2", as: (any TensorGenerating).self).generate(padded, options: options)
+            #expect(found.integers == padded[key]?.integers, "\(key)")
+        }
+        let model = try load("gpt2", as: (any ModelFamily).self)
+        let mask = try #require(padded["attention_mask"]?.integers)
+        var inputs = padded
+        for key in ["logits", "logits.counted"] {
+            let found = try #require(try model.forward(inputs, detail: .answer)["logits"]), expected = try #require(padded[key])
+            let scale = expected.floats.map(abs).max() ?? 1
+            for (row, isReal) in mask.enumerated() where isReal != 0 {
+                let range = row * found.width..<(row + 1) * found.width
+                let difference = zip(found.floats[range], expected.floats[range]).map { abs($0 - $1) }.max() ?? .infinity
+                #expect(difference < 1e-5 * scale, "\(key), position \(row)")
+            }
+            inputs["position_ids"] = nil
+        }
+        inputs["position_ids"] = Tensor(integers: mask.map { $0 + 5 }, shape: [4, 13])
+        #expect(throws: InputError.self) { try model.forward(inputs, detail: .answer) }
+        inputs["position_ids"] = Tensor(integers: [0], shape: [1, 1])
+        #expect(throws: InputError.self) { try model.forward(inputs, detail: .answer) }
+    }
+
     @Test("the same seed writes the same text, as a stream too")
     func seeds() async throws {
         let model = try load("gpt2", as: (any TextGenerating).self)

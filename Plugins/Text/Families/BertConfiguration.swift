@@ -79,15 +79,15 @@ struct BertConfiguration: Decodable {
         try checkpoint.require(!isCausal, "is_decoder", found: true, needed: "an encoder")
     }
 
-    /// - Parameter positionOffset: the row of the first position.
-    func backbone(_ checkpoint: Checkpoint, positionOffset: Int) throws -> TransformerConfiguration {
+    /// - Parameter hasPositions: whether positions are numbered from the first, padding or not.
+    func backbone(_ checkpoint: Checkpoint, hasPositions: Bool) throws -> TransformerConfiguration {
         var backbone = TransformerConfiguration(
             width: width, layerCount: layerCount, attention: .init(headCount: headCount, width: width),
             feedForward: .init(innerWidth: innerWidth, activation: try activation(checkpoint)), norm: .init(epsilon: normEpsilon))
         backbone.normPlacement = .after
         backbone.hasEmbeddingNorm = true
         backbone.hasFinalNorm = false
-        backbone.positions = .learned(count: positionCount, offset: positionOffset)
+        backbone.positions = hasPositions ? .learned(count: positionCount) : .none
         return backbone
     }
 

@@ -39,8 +39,12 @@ public struct BertFamily: TextClassifying, TextEmbedding, MaskFilling {
             types: hasTypes
                 ? try TokenEmbedding(configuration.typeCount, configuration.width, model["embeddings.token_type_embeddings"])
                 : nil,
+            positions: layout.skipsPadding
+                ? try TokenEmbedding(
+                    configuration.positionCount, configuration.width, model["embeddings.position_embeddings"])
+                : nil,
             transformer: try Transformer(
-                configuration.backbone(checkpoint, positionOffset: offset), model, names: layout.names),
+                configuration.backbone(checkpoint, hasPositions: !layout.skipsPadding), model, names: layout.names),
             padding: configuration.padding, limit: max(0, configuration.positionCount - offset))
         pooling = Result { try SentencePooling(checkpoint) }
         head = try Self.head(configuration, layout, weights, model, tokens, checkpoint)

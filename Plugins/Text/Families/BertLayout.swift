@@ -7,7 +7,7 @@ struct BertLayout {
     let prefix: String
     /// The slots of the backbone.
     let names: TransformerNames
-    /// Whether the first position takes the row after the padding's, instead of the first.
+    /// Whether padding is left out when positions are numbered, and the first takes the row after padding's own.
     let skipsPadding: Bool
     /// The head that fills masks.
     let masked: Masked

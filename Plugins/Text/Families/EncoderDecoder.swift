@@ -32,7 +32,7 @@ struct EncoderDecoder: Sendable {
         configuration.paddingToken = configuration.paddingToken ?? padding
         var step = TransformerStep(decoderEmbedding, decoder, head, memory: try memory(of: texts), for: configuration)
         return try Generator(configuration).generate(
-            &step, prompts: texts.map { _ in [configuration.decoderStartToken ?? start] })
+            &step, prompts: texts.map { _ in [configuration.decoderStartToken ?? start] }, sources: texts)
     }
 
     /// What is written for `input_ids` with `attention_mask`, with the start token in front, filled up.

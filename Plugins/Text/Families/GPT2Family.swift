@@ -24,14 +24,44 @@ public struct GPT2Family: TextGenerating, TensorGenerating {
 
     public func forward(_ inputs: NamedTensors, detail: ForwardDetail) throws -> NamedTensors {
         let ids = try TokenInput(inputs, "input_ids", mask: "attention_mask")
+        let skipsPadding = try skipsPadding(ids, inputs)
         var outputs: NamedTensors = [:]
-        let states = try decoder.decode(
-            embedding(ids.rows), visible: ids.visible, observe: detail == .layers ? { outputs["hidden.\($0)"] = $1 } : nil)
+        let embedded = try embedding(ids.rows)
+        let observe: ((Int, Tensor) -> Void)? = detail == .layers ? { outputs["hidden.\($0)"] = $1 } : nil
+        let states =
+            skipsPadding
+            ? try decoder.decode(embedded, visible: ids.visible, observe: observe)
+            : try decoder.encode(embedded, visible: ids.visible, observe: observe)
         outputs["logits"] = head(states)
         if detail != .answer { outputs["last_hidden_state"] = states }
         // The reference's last state is that after the final norm.
         if detail == .layers { outputs["hidden.\(decoder.configuration.layerCount)"] = states }
         return outputs
+    }
+
+    /// Whether positions are numbered without the padding, as the reference's `generate` does: where `position_ids` say so. Its
+    /// model, given none, counts the padding.
+    private func skipsPadding(_ ids: TokenInput, _ inputs: NamedTensors) throws -> Bool {
+        guard inputs["position_ids"] != nil else { return false }
+        let positions = try TokenInput(inputs, "position_ids", mask: "").rows
+        let flags = ids.visible?.integers, length = ids.rows[0].count
+        func agree(_ number: (_ position: Int, _ before: Int) -> Int) -> Bool {
+            guard positions.count == ids.rows.count, positions[0].count == length else { return false }
+            return positions.indices.allSatisfy { row in
+                var before = 0
+                for position in 0..<length where flags.map({ $0[row * length + position] != 0 }) ?? true {
+                    if positions[row][position] != number(position, before) { return false }
+                    before += 1
+                }
+                return true
+            }
+        }
+        if agree({ position, _ in position }) { return false }
+        if agree({ _, before in before }) { return true }
+        throw InputError(
+            "position_ids", found: "numbers that leave some out, or another shape than that of input_ids",
+            needed: "numbers from 0 upwards, with the padding or without it", remedy: "Leave them out, or number the positions so"
+        )
     }
 
     public func generate(_ inputs: NamedTensors, options: WritingOptions) throws -> Tensor {

@@ -9,6 +9,7 @@ public struct MarianFamily: Translating, TensorGenerating {
     private let checkpoint: Checkpoint
     private let model: EncoderDecoder
     private let translator: Result<Translator, any Error>
+    private let languages: Result<MarianLanguages, any Error>
 
     public init(_ checkpoint: Checkpoint) throws {
         let configuration = try MarianConfiguration(checkpoint)
@@ -35,30 +36,13 @@ public struct MarianFamily: Translating, TensorGenerating {
         self.checkpoint = checkpoint
         let loaded = self.model
         translator = Result { try Translator(loaded, checkpoint, positionLimit: configuration.positionCount ?? 1_024) }
+        languages = Result { try MarianLanguages(checkpoint) }
     }
 
     public func translate(
         _ texts: [String], from source: String?, to target: String?, options: WritingOptions
     ) throws -> [[Translation]] {
-        try translator.get().translate(texts, prefix: try prefix(source, target), options: options)
-    }
-
-    /// What a model of several target languages wants before a text: `>>fra<<`.
-    private func prefix(_ source: String?, _ target: String?) throws -> String {
-        guard let target else { return "" }
-        let mark = ">>\(target)<<"
-        if try checkpoint.tokenizer.id(of: mark) != nil { return mark }
-        let languages = try checkpoint.file("tokenizer_config.json", as: Languages.self)
-        if languages?.target == target { return "" }
-        throw InputError(
-            "--to", found: target, needed: languages?.target ?? "a language the model writes",
-            remedy: "Use a model that translates to \(target)")
-    }
-
-    /// The part of `tokenizer_config.json` about languages.
-    private struct Languages: Decodable {
-        var target: String?
-        enum CodingKeys: String, CodingKey { case target = "target_lang" }
+        try translator.get().translate(languages.get().tasks(texts, from: source, to: target), options: options)
     }
 
     public func forward(_ inputs: NamedTensors, detail: ForwardDetail) throws -> NamedTensors {

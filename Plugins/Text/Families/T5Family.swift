@@ -34,12 +34,24 @@ public struct T5Family: Translating, TensorGenerating {
     public func translate(
         _ texts: [String], from source: String?, to target: String?, options: WritingOptions
     ) throws -> [[Translation]] {
-        try translator.get().translate(texts, prefix: try Self.prefix(source, target), options: options)
+        let prefix = try Self.prefix(source, target)
+        return try translator.get().translate(texts.map { Self.task($0, prefix) }, options: options)
+    }
+
+    /// A text that may begin with the words for its task.
+    private static func task(_ text: String, _ prefix: String?) -> Translator.Task {
+        if let prefix { return Translator.Task(prefix: prefix, text: text) }
+        let head = text.prefix { $0 != ":" }, words = head.split(separator: " ")
+        guard head.endIndex < text.endIndex, words.count == 4, words[0] == "translate", words[2] == "to" else {
+            return Translator.Task(prefix: "", text: text)
+        }
+        return Translator.Task(
+            prefix: "\(head):", text: String(text[text.index(after: head.endIndex)...].drop(while: \.isWhitespace)))
     }
 
     /// The words that T5 was trained to take as the task.
-    private static func prefix(_ source: String?, _ target: String?) throws -> String {
-        guard let target else { return "" }
+    private static func prefix(_ source: String?, _ target: String?) throws -> String? {
+        guard let target else { return nil }
         func name(_ code: String, _ flag: String) throws -> String {
             guard let name = languages[code] else {
                 throw InputError(

@@ -5,14 +5,20 @@ import PluginKit
 struct TextEncoder: Sendable {
     let tokens: TokenEmbedding
     private let types: TokenEmbedding?
+    /// A vector for each position, where padding is not counted; `nil` where the Transformer has its own.
+    private let positions: TokenEmbedding?
     private let transformer: Transformer
     private let padding: Int
     /// The most tokens a text may have.
     let limit: Int
 
-    init(tokens: TokenEmbedding, types: TokenEmbedding?, transformer: Transformer, padding: Int, limit: Int) {
+    init(
+        tokens: TokenEmbedding, types: TokenEmbedding?, positions: TokenEmbedding? = nil, transformer: Transformer, padding: Int,
+        limit: Int
+    ) {
         self.tokens = tokens
         self.types = types
+        self.positions = positions
         self.transformer = transformer
         self.padding = padding
         self.limit = limit
@@ -32,7 +38,22 @@ struct TextEncoder: Sendable {
     ) throws -> Tensor {
         var embedded = try tokens(batch.ids)
         if let types { embedded = embedded.adding(try types(batch.types)) }
+        if let positions { embedded = embedded.adding(try positions(batch.ids.map(numbers))) }
         return try transformer.encode(embedded, visible: batch.visible, needed: needed, observe: observe)
+    }
+
+    /// The rows of the position table for a text's tokens: padding has its own id's, and what is not, those after it.
+    private func numbers(_ ids: [Int]) throws -> [Int] {
+        guard ids.count <= limit else {
+            throw InputError(
+                "input", found: "\(ids.count) positions", needed: "at most the model's \(limit)", remedy: "Shorten the input")
+        }
+        var last = padding
+        return ids.map { id in
+            if id == padding { return padding }
+            last += 1
+            return last
+        }
     }
 
     /// The states of tokenized texts, filled up to one length.

@@ -17,24 +17,31 @@ struct Translator: Sendable {
         limit = positionLimit
     }
 
+    /// A text with what the model wants before it, `>>fra<<` or `translate English to French:`; before each part of it, where it is
+    /// cut.
+    struct Task {
+        var prefix: String
+        var text: String
+    }
+
     /// The translations of each text.
-    ///
-    /// - Parameter prefix: what the model wants before each text, `>>fra<<` or `translate English to French:`.
-    func translate(_ texts: [String], prefix: String, options: WritingOptions) throws -> [[Translation]] {
+    func translate(_ tasks: [Task], options: WritingOptions) throws -> [[Translation]] {
         let configuration = options.applied(to: settings)
         let written = configuration.maximumNewTokens ?? configuration.maximumLength
         // A translation may be longer than its text; what is longer than this is cut into sentences.
         let longest = max(8, min(limit, written * 3 / 4))
-        func ids(_ text: String) throws -> [Int] { try tokenizer.encode(prefix.isEmpty ? text : "\(prefix) \(text)").ids }
-        func fits(_ text: String) throws -> Bool { try ids(text).count <= longest }
+        func ids(_ text: String, _ prefix: String) throws -> [Int] {
+            try tokenizer.encode(prefix.isEmpty ? text : "\(prefix) \(text)").ids
+        }
 
         // Every text as its parts, and all parts in one list.
         var parts: [[Int]] = []
-        let ranges = try texts.map { text -> Range<Int> in
-            let start = parts.count
+        let ranges = try tasks.map { task -> Range<Int> in
+            let start = parts.count, text = task.text
+            func fits(_ text: String) throws -> Bool { try ids(text, task.prefix).count <= longest }
             if text.allSatisfy(\.isWhitespace) { return start..<start }
             let pieces = try fits(text) ? [text] : Sentences.split(text).flatMap { try Sentences.parts($0, fitting: fits) }
-            parts += try pieces.map { Array(try ids($0).prefix(limit)) }
+            parts += try pieces.map { Array(try ids($0, task.prefix).prefix(limit)) }
             return start..<parts.count
         }
         let results = try inLengthOrder(parts) { try model.generate($0, configuration) }

@@ -58,7 +58,7 @@ struct BatchedWork<Input: Sendable> {
 extension Checkpoint {
     /// Does a task for a batch or, if that fails, for each of its inputs alone, to find the one at fault.
     ///
-    /// - Throws: the error itself where the model is at fault.
+    /// - Throws: the error itself where the model or a flag is at fault.
     func answers<Input, Answer>(
         to inputs: [Input], by task: ([Input]) throws -> [Answer]
     ) throws -> [Result<Answer, any Error>] {
@@ -67,7 +67,7 @@ extension Checkpoint {
             let answers = try task(inputs)
             precondition(answers.count == inputs.count, "\(answers.count) answers to \(inputs.count) inputs")
             return answers.map { .success($0) }
-        } catch let error as InputError where error.place.hasPrefix(folder) {
+        } catch let error as InputError where error.place.hasPrefix(folder) || error.place.hasPrefix("--") {
             throw error
         } catch {
             if inputs.count == 1 { return [.failure(error)] }

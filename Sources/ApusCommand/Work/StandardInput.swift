@@ -12,10 +12,16 @@ struct StandardInputLines: Sequence, IteratorProtocol {
     /// Where in the buffer the next line starts, and up to where there is no line break.
     private var start = 0
     private var searched = 0
-    private var isAtEnd = false
+    /// Whether nothing is left to read, though there may be lines left that have been read.
+    private(set) var isAtEnd = false
 
     /// The next line without its line break, bytes that are not UTF-8 replaced; `nil` after the last.
-    mutating func next() -> String? {
+    mutating func next() -> String? { next(wait: true) }
+
+    /// The next line if it is there already; `nil` where one would have to wait for it, and after the last.
+    mutating func nextAtHand() -> String? { next(wait: false) }
+
+    private mutating func next(wait: Bool) -> String? {
         while true {
             if let end = buffer[searched...].firstIndex(of: UInt8(ascii: "\n")) {
                 defer {
@@ -30,8 +36,16 @@ struct StandardInputLines: Sequence, IteratorProtocol {
                 defer { start = buffer.count }
                 return line(upTo: buffer.count)
             }
+            if !wait, !Self.isReadable { return nil }
             fill()
         }
+    }
+
+    /// Whether there is more to read, or the end, within a moment so short that nobody notices it and so long that a program
+    /// which keeps writing is not taken for one that pauses.
+    private static var isReadable: Bool {
+        var request = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
+        return poll(&request, 1, 20) != 0
     }
 
     private func line(upTo end: Int) -> String {

@@ -12,12 +12,14 @@ struct BeamSearch {
     private let configuration: GenerationConfiguration
     private let generator: Generator
     private let prompts: [[Int]]
+    private let sources: [[Int]]
     private let limit: Int
 
-    init(_ generator: Generator, prompts: [[Int]], limit: Int) {
+    init(_ generator: Generator, prompts: [[Int]], sources: [[Int]], limit: Int) {
         configuration = generator.configuration
         self.generator = generator
         self.prompts = prompts
+        self.sources = sources
         self.limit = limit
     }
 
@@ -46,7 +48,7 @@ struct BeamSearch {
 
     func run(_ step: inout some GenerationStep) throws -> [[GeneratedSequence]] {
         let beams = configuration.beamCount
-        let processors = generator.allProcessors(limit: limit)
+        let processors = generator.allProcessors(limit: limit, prompts: prompts)
         var sentences = prompts.enumerated().map { index, prompt in
             // Only the first beam counts at first, lest all be the same.
             Sentence(
@@ -91,7 +93,9 @@ struct BeamSearch {
     ) -> [[Selection.Candidate]] {
         let running = sentences.flatMap(\.running), beams = configuration.beamCount, count = candidateCount
         let histories = sentences.flatMap { sentence in
-            sentence.running.map { History(ids: $0.ids, promptLength: prompts[sentence.prompt].count) }
+            sentence.running.map {
+                History(ids: $0.ids, promptLength: prompts[sentence.prompt].count, source: sources[sentence.prompt])
+            }
         }
         return logits.mapScores(rows: rows, histories, processors, isLogarithm: true) { index, scores in
             var selection = Selection(count: count)

@@ -25,16 +25,20 @@ public struct Generator: Sendable {
     /// - Parameters:
     ///   - step: the model, which has seen nothing yet.
     ///   - prompts: ids, at least one each.
+    ///   - sources: what the encoder read for each, which some settings look at; the prompts where there is no encoder.
     ///   - onToken: without beams, called with each new token and its prompt's number; `false` ends that sequence.
     /// - Returns: for each prompt as many results as the configuration wants, the best first.
     /// - Throws: `InputError` for settings that cannot be, and what `step` throws.
     public func generate(
-        _ step: inout some GenerationStep, prompts: [[Int]], onToken: ((_ prompt: Int, _ token: Int) throws -> Bool)? = nil
+        _ step: inout some GenerationStep, prompts: [[Int]], sources: [[Int]]? = nil,
+        onToken: ((_ prompt: Int, _ token: Int) throws -> Bool)? = nil
     ) throws -> [[GeneratedSequence]] {
         try configuration.validate(vocabularySize: step.vocabularySize)
         guard prompts.allSatisfy({ !$0.isEmpty }) else {
             throw InputError("prompt", found: "no tokens", needed: "at least one", remedy: "Write a prompt")
         }
+        let sources = sources ?? prompts
+        precondition(sources.count == prompts.count, "\(sources.count) sources of \(prompts.count) prompts")
         if prompts.isEmpty { return [] }
         let promptLength = prompts.map(\.count).max() ?? 0
         // The last token needs no position: nothing follows it.
@@ -45,13 +49,15 @@ public struct Generator: Sendable {
             return prompts.map { _ in Array(repeating: empty, count: configuration.resultCount) }
         }
         if configuration.beamCount > 1 {
-            return try BeamSearch(self, prompts: prompts, limit: limit).run(&step)
+            return try BeamSearch(self, prompts: prompts, sources: sources, limit: limit).run(&step)
         }
-        return try followSingleTokens(&step, prompts: prompts, limit: limit, onToken: onToken)
+        return try followSingleTokens(&step, prompts: prompts, sources: sources, limit: limit, onToken: onToken)
     }
 
-    /// The processors of the configuration, in the reference's order, and then `processors`.
-    func allProcessors(limit: Int) -> [any LogitsProcessor] {
-        configuration.processors(limit: limit) + processors + configuration.samplingProcessors
+    /// The processors of the configuration, in the reference's order, with `processors` before those of sampling.
+    func allProcessors(limit: Int, prompts: [[Int]]) -> [any LogitsProcessor] {
+        let length = prompts.map(\.count).max() ?? 0
+        return configuration.processors(limit: limit, promptLength: length) + processors + configuration.samplingProcessors
+            + (configuration.renormalizesScores ? [Renormalization()] : [])
     }
 }

@@ -5,34 +5,49 @@ public protocol LogitsProcessor: Sendable {
     ///   - ids: the sequence so far, its prompt included.
     ///   - promptLength: how many of `ids` are the prompt.
     func process(_ scores: inout MutableSpan<Float>, after ids: [Int], promptLength: Int)
+
+    /// The same for those to which it matters what the model read; others need not have it.
+    ///
+    /// - Parameter source: the ids of what the encoder read, or where there is none, the prompt.
+    func process(_ scores: inout MutableSpan<Float>, after ids: [Int], promptLength: Int, source: [Int])
+}
+
+extension LogitsProcessor {
+    public func process(_ scores: inout MutableSpan<Float>, after ids: [Int], promptLength: Int, source: [Int]) {
+        process(&scores, after: ids, promptLength: promptLength)
+    }
 }
 
 extension GenerationConfiguration {
     /// What the settings do to scores, in the order in which transformers does it.
-    func processors(limit: Int) -> [any LogitsProcessor] {
+    ///
+    /// - Parameters:
+    ///   - limit: the most new tokens.
+    ///   - promptLength: that of the longest prompt, to which the others are filled up.
+    func processors(limit: Int, promptLength: Int) -> [any LogitsProcessor] {
         var list: [any LogitsProcessor] = []
+        if !sequenceBiases.isEmpty { list.append(SequenceBias(sequenceBiases)) }
+        if sourceRepetitionPenalty != 1 { list.append(SourceRepetition(penalty: sourceRepetitionPenalty)) }
         if repetitionPenalty != 1 { list.append(RepetitionPenalty(penalty: repetitionPenalty)) }
         if noRepeatNGramSize > 0 { list.append(NoRepeatedNGrams(size: noRepeatNGramSize)) }
+        if noSourceNGramSize > 0 { list.append(NoSourceNGrams(size: noSourceNGramSize)) }
         let words = badWords.filter { word in !endTokens.contains { word == [$0] } }
         if !words.isEmpty { list.append(BadWords(words: words)) }
-        if minimumLength > 0 || minimumNewTokens > 0, !endTokens.isEmpty {
-            list.append(
-                MinimumLength(minimumLength: minimumLength, minimumNewTokens: minimumNewTokens, endTokens: endTokens))
+        let least = max(minimumNewTokens, minimumLength - promptLength)
+        if least > 0, !endTokens.isEmpty { list.append(MinimumLength(newTokens: least, endTokens: endTokens)) }
+        if let forcedFirstToken, promptLength == 1 {
+            list.append(ForcedTokens(tokens: [forcedFirstToken]) { $0 == 0 })
         }
-        if let forcedFirstToken {
-            list.append(ForcedTokens(tokens: [forcedFirstToken]) { length, _ in length == 1 })
+        if !forcedLastTokens.isEmpty { list.append(ForcedTokens(tokens: forcedLastTokens) { $0 == limit - 1 }) }
+        if replacesInvalidScores { list.append(InvalidScores()) }
+        if let exponentialDecay, !endTokens.isEmpty {
+            list.append(GrowingEnd(decay: exponentialDecay, endTokens: endTokens))
         }
-        if !forcedLastTokens.isEmpty {
-            list.append(ForcedTokens(tokens: forcedLastTokens) { $1 == limit - 1 })
-        }
-        if !suppressedTokens.isEmpty { list.append(SuppressedTokens(tokens: suppressedTokens) { _, _ in true }) }
+        if !suppressedTokens.isEmpty { list.append(SuppressedTokens(tokens: suppressedTokens) { _ in true }) }
         if !beginSuppressedTokens.isEmpty {
-            let isForced = forcedFirstToken != nil
-            list.append(
-                SuppressedTokens(tokens: beginSuppressedTokens) { length, new in
-                    // A token that is forced to be the first does not count as one.
-                    isForced && length - new == 1 ? new == 1 : new == 0
-                })
+            // A token that is forced to be the first does not count as one.
+            let first = forcedFirstToken != nil && promptLength == 1 ? 1 : 0
+            list.append(SuppressedTokens(tokens: beginSuppressedTokens) { $0 == first })
         }
         return list
     }
@@ -44,6 +59,8 @@ extension GenerationConfiguration {
         if temperature != 1 { list.append(Temperature(temperature: temperature)) }
         if topK > 0 { list.append(TopK(count: topK)) }
         if topP < 1 { list.append(TopP(probability: topP)) }
+        if minP > 0 { list.append(MinP(share: minP)) }
+        if typicalP < 1 { list.append(TypicalP(probability: typicalP)) }
         return list
     }
 }
@@ -86,35 +103,34 @@ struct BadWords: LogitsProcessor {
 
 /// Forbids the end before there is enough.
 struct MinimumLength: LogitsProcessor {
-    let minimumLength: Int
-    let minimumNewTokens: Int
+    let newTokens: Int
     let endTokens: [Int]
 
     func process(_ scores: inout MutableSpan<Float>, after ids: [Int], promptLength: Int) {
-        guard ids.count < minimumLength || ids.count - promptLength < minimumNewTokens else { return }
+        guard ids.count - promptLength < newTokens else { return }
         for token in endTokens { scores[token] = -.infinity }
     }
 }
 
-/// Leaves certain tokens alone at certain lengths.
+/// Leaves certain tokens alone after certain numbers of new ones.
 struct ForcedTokens: LogitsProcessor {
     let tokens: [Int]
-    let applies: @Sendable (_ length: Int, _ newCount: Int) -> Bool
+    let applies: @Sendable (_ newCount: Int) -> Bool
 
     func process(_ scores: inout MutableSpan<Float>, after ids: [Int], promptLength: Int) {
-        guard applies(ids.count, ids.count - promptLength) else { return }
+        guard applies(ids.count - promptLength) else { return }
         for token in 0..<scores.count { scores[token] = -.infinity }
         for token in tokens { scores[token] = 0 }
     }
 }
 
-/// Forbids certain tokens at certain lengths.
+/// Forbids certain tokens after certain numbers of new ones.
 struct SuppressedTokens: LogitsProcessor {
     let tokens: [Int]
-    let applies: @Sendable (_ length: Int, _ newCount: Int) -> Bool
+    let applies: @Sendable (_ newCount: Int) -> Bool
 
     func process(_ scores: inout MutableSpan<Float>, after ids: [Int], promptLength: Int) {
-        guard applies(ids.count, ids.count - promptLength) else { return }
+        guard applies(ids.count - promptLength) else { return }
         for token in tokens { scores[token] = -.infinity }
     }
 }

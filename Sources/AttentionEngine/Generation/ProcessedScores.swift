@@ -1,10 +1,11 @@
 import CKernels
 import Synchronization
 
-/// A row's tokens so far, and how many of them are its prompt.
+/// A row's tokens so far, how many of them are its prompt, and what the model read.
 struct History: Sendable {
     var ids: [Int]
     var promptLength: Int
+    var source: [Int]
 }
 
 extension Tensor {
@@ -44,7 +45,8 @@ extension Tensor {
                             var span = scores.mutableSpan
                             for processor in processors {
                                 processor.process(
-                                    &span, after: histories[index].ids, promptLength: histories[index].promptLength)
+                                    &span, after: histories[index].ids, promptLength: histories[index].promptLength,
+                                    source: histories[index].source)
                             }
                             return body(index, UnsafeBufferPointer(scores))
                         }

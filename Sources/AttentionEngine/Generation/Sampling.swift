@@ -50,6 +50,43 @@ struct TopP: LogitsProcessor {
     }
 }
 
+/// Leaves the tokens that are at least a share as probable as the likeliest (Nguyen et al., 2024, arXiv:2407.01082).
+struct MinP: LogitsProcessor {
+    let share: Float
+
+    func process(_ scores: inout MutableSpan<Float>, after ids: [Int], promptLength: Int) {
+        var most = -Float.infinity
+        for token in 0..<scores.count { most = max(most, scores[token]) }
+        let least = Double(most) + log(Double(share))
+        for token in 0..<scores.count where scores[token] < most && Double(scores[token]) < least { scores[token] = -.infinity }
+    }
+}
+
+/// Leaves the tokens whose information is nearest to the expected, until together they have a probability (Meister et al., 2022,
+/// arXiv:2202.00666).
+struct TypicalP: LogitsProcessor {
+    let probability: Float
+
+    func process(_ scores: inout MutableSpan<Float>, after ids: [Int], promptLength: Int) {
+        var tokens: [(token: Int, score: Double)] = []
+        for token in 0..<scores.count where scores[token] > -.infinity { tokens.append((token, Double(scores[token]))) }
+        guard let most = tokens.map(\.score).max() else { return }
+        let total = most + log(tokens.reduce(0) { $0 + exp($1.score - most) })
+        let entropy = tokens.reduce(0) { $0 + exp($1.score - total) * (total - $1.score) }
+        // How far each token's information is from the expected, the nearest first.
+        let order = tokens.map { (token: $0.token, score: $0.score, distance: abs(total - $0.score - entropy)) }
+            .sorted { ($0.distance, $0.token) < ($1.distance, $1.token) }
+        var mass = 0.0
+        let last = order.first { entry in
+            mass += exp(entry.score - total)
+            return mass >= Double(probability)
+        }
+        guard let last else { return }
+        // Those as far as the last to be left are left, too.
+        for entry in order where entry.distance > last.distance { scores[entry.token] = -.infinity }
+    }
+}
+
 /// The generator behind sampling: the same numbers everywhere for the same seed (SplitMix64; Steele et al., 2014).
 struct SeededGenerator: RandomNumberGenerator {
     var state: UInt64

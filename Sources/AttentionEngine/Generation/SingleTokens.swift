@@ -18,10 +18,11 @@ private struct Choice: Sendable {
 extension Generator {
     /// Takes the likeliest token, or samples one, for each row; rows that end leave the batch.
     func followSingleTokens(
-        _ step: inout some GenerationStep, prompts: [[Int]], limit: Int, onToken: ((Int, Int) throws -> Bool)?
+        _ step: inout some GenerationStep, prompts: [[Int]], sources: [[Int]], limit: Int,
+        onToken: ((Int, Int) throws -> Bool)?
     ) throws -> [[GeneratedSequence]] {
         let copies = configuration.resultCount
-        let processors = allProcessors(limit: limit)
+        let processors = allProcessors(limit: limit, prompts: prompts)
         var seeds = SeededGenerator(state: configuration.seed)
         var rows = prompts.enumerated().flatMap { index, prompt in
             (0..<copies).map { _ in Row(prompt: index, ids: prompt, random: SeededGenerator(state: seeds.next())) }
@@ -29,9 +30,12 @@ extension Generator {
         var results = prompts.map { _ in [GeneratedSequence]() }
 
         var logits = try step(prompts, continuing: Array(prompts.indices))
-        var sources = rows.map(\.prompt)
+        // The row of the model's last step at which each row stands.
+        var places = rows.map(\.prompt)
         while !rows.isEmpty {
-            let tokens = choose(logits, rows, sources, processors) { prompts[$0].count }
+            let tokens = choose(logits, rows, places, processors) {
+                History(ids: $0.ids, promptLength: prompts[$0.prompt].count, source: sources[$0.prompt])
+            }
             var kept: [Int] = []
             for index in rows.indices {
                 let token = tokens[index].token
@@ -55,9 +59,9 @@ extension Generator {
             }
             if kept.isEmpty { break }
             // At first several rows may continue one prompt.
-            let continued = kept.map { sources[$0] }
+            let continued = kept.map { places[$0] }
             rows = kept.map { rows[$0] }
-            sources = Array(rows.indices)
+            places = Array(rows.indices)
             logits = try step(rows.map { [$0.ids[$0.ids.count - 1]] }, continuing: continued)
         }
         return results
@@ -65,12 +69,11 @@ extension Generator {
 
     /// The next token of each row, and its generator after it.
     private func choose(
-        _ logits: Tensor, _ rows: [Row], _ sources: [Int], _ processors: [any LogitsProcessor], promptLength: (Int) -> Int
+        _ logits: Tensor, _ rows: [Row], _ places: [Int], _ processors: [any LogitsProcessor], history: (Row) -> History
     ) -> [Choice] {
         let isSampling = configuration.isSampling, isRecording = recordsLogProbabilities
         let temperature = isSampling ? configuration.temperature : 1
-        let histories = rows.map { History(ids: $0.ids, promptLength: promptLength($0.prompt)) }
-        return logits.mapScores(rows: sources, histories, processors, isLogarithm: false) { row, scores in
+        return logits.mapScores(rows: places, rows.map(history), processors, isLogarithm: false) { row, scores in
             var random = rows[row].random
             let token = isSampling ? random.draw(scores) : scores.indexOfLargest
             return Choice(

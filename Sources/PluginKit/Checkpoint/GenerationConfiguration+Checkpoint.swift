@@ -5,11 +5,16 @@ extension Checkpoint {
     ///
     /// Keys that Apus does not know are ignored.
     ///
+    /// - Parameter lengthWithout: the most tokens of a result where the checkpoint does not limit them; the reference's 20 where
+    ///   `nil`.
     /// - Throws: `InputError` naming the key whose value has the wrong type, or cannot be.
-    public func generationConfiguration(vocabularySize: Int) throws -> GenerationConfiguration {
+    public func generationConfiguration(
+        vocabularySize: Int, lengthWithout: Int? = nil
+    ) throws -> GenerationConfiguration {
         let name = hasFile("generation_config.json") ? "generation_config.json" : "config.json"
         let settings = try file(name, as: GenerationSettings.self) ?? GenerationSettings()
-        let configuration = settings.configuration
+        var configuration = settings.configuration
+        if settings.maxLength == nil, let lengthWithout { configuration.maximumLength = lengthWithout }
         do {
             try configuration.validate(vocabularySize: vocabularySize)
         } catch let error as InputError {
@@ -35,8 +40,16 @@ private struct GenerationSettings: Decodable {
     var temperature: Float?
     var topK: Int?
     var topP: Float?
+    var minP: Float?
+    var typicalP: Float?
     var repetitionPenalty: Float?
+    var encoderRepetitionPenalty: Float?
     var noRepeatNGramSize: Int?
+    var encoderNoRepeatNGramSize: Int?
+    var sequenceBias: [BiasedSequence]?
+    var exponentialDecayLengthPenalty: ExponentialDecay?
+    var renormalizeLogits: Bool?
+    var removeInvalidValues: Bool?
     var badWordsIDs: [[Int]]?
     var suppressTokens: [Int]?
     var beginSuppressTokens: [Int]?
@@ -60,8 +73,16 @@ private struct GenerationSettings: Decodable {
         case temperature
         case topK = "top_k"
         case topP = "top_p"
+        case minP = "min_p"
+        case typicalP = "typical_p"
         case repetitionPenalty = "repetition_penalty"
+        case encoderRepetitionPenalty = "encoder_repetition_penalty"
         case noRepeatNGramSize = "no_repeat_ngram_size"
+        case encoderNoRepeatNGramSize = "encoder_no_repeat_ngram_size"
+        case sequenceBias = "sequence_bias"
+        case exponentialDecayLengthPenalty = "exponential_decay_length_penalty"
+        case renormalizeLogits = "renormalize_logits"
+        case removeInvalidValues = "remove_invalid_values"
         case badWordsIDs = "bad_words_ids"
         case suppressTokens = "suppress_tokens"
         case beginSuppressTokens = "begin_suppress_tokens"
@@ -97,6 +118,26 @@ private struct GenerationSettings: Decodable {
         }
     }
 
+    /// `[[4, 5], -1.5]`: ids, and what is added to the score of the last after the others.
+    struct BiasedSequence: Decodable {
+        let value: GenerationConfiguration.BiasedSequence
+
+        init(from decoder: any Decoder) throws {
+            var container = try decoder.unkeyedContainer()
+            value = .init(ids: try container.decode([Int].self), bias: try container.decode(Float.self))
+        }
+    }
+
+    /// `[10, 1.2]`: from which new token on, and by which factor.
+    struct ExponentialDecay: Decodable {
+        let value: GenerationConfiguration.ExponentialDecay
+
+        init(from decoder: any Decoder) throws {
+            var container = try decoder.unkeyedContainer()
+            value = .init(start: try container.decode(Int.self), factor: try container.decode(Float.self))
+        }
+    }
+
     var configuration: GenerationConfiguration {
         var result = GenerationConfiguration()
         result.maximumNewTokens = maxNewTokens
@@ -111,8 +152,16 @@ private struct GenerationSettings: Decodable {
         result.temperature = temperature ?? 1
         result.topK = topK ?? result.topK
         result.topP = topP ?? 1
+        result.minP = minP ?? 0
+        result.typicalP = typicalP ?? 1
         result.repetitionPenalty = repetitionPenalty ?? 1
+        result.sourceRepetitionPenalty = encoderRepetitionPenalty ?? 1
         result.noRepeatNGramSize = noRepeatNGramSize ?? 0
+        result.noSourceNGramSize = encoderNoRepeatNGramSize ?? 0
+        result.sequenceBiases = sequenceBias?.map(\.value) ?? []
+        result.exponentialDecay = exponentialDecayLengthPenalty?.value
+        result.renormalizesScores = renormalizeLogits ?? false
+        result.replacesInvalidScores = removeInvalidValues ?? false
         result.badWords = badWordsIDs ?? []
         result.suppressedTokens = suppressTokens ?? []
         result.beginSuppressedTokens = beginSuppressTokens ?? []

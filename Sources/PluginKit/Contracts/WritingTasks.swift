@@ -18,6 +18,8 @@ public struct WritingOptions: Sendable, Hashable {
     public var topK: Int?
     /// Sampling considers only the likeliest tokens that together have this probability.
     public var topP: Float?
+    /// Sampling considers only tokens at least this much as probable as the likeliest.
+    public var minP: Float?
     /// Above 1, tokens that were there already become less likely.
     public var repetitionPenalty: Float?
     /// The same seed gives the same text.
@@ -44,6 +46,7 @@ public struct WritingOptions: Sendable, Hashable {
         }
         if let topK { result.topK = topK }
         if let topP { result.topP = topP }
+        if let minP { result.minP = minP }
         if let repetitionPenalty { result.repetitionPenalty = repetitionPenalty }
         if let seed { result.seed = seed }
         return result

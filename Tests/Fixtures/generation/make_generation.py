@@ -3,7 +3,7 @@
 Each `.safetensors` holds a decoder's weights under their published names, `encoder_states` and `encoder_mask` where it has
 cross-attention, `decoder_input_ids`, the states `hidden.0`, `hidden.1`, … before and after each layer, `output` after the
 final norm and `logits`. `generation.json` lists calls of `generate` with their ids and scores. The reference runs in double
-precision on weights that are exact in single precision.
+precision on weights that are exact in single precision. `warpers.json` has scores with the tokens that sampling may draw.
 
     python make_generation.py
 
@@ -113,6 +113,24 @@ ALL = [
     {"max_new_tokens": 25},
 ]
 
+# Settings that few checkpoints have.
+RARE = [
+    {"num_beams": 4, "renormalize_logits": True, "bad_words_ids": [[PAD], [7, 9], [11]]},
+    {"num_beams": 3, "renormalize_logits": True, "suppress_tokens": list(range(30, 60)), "num_return_sequences": 3},
+    {"exponential_decay_length_penalty": [3, 1.2]},
+    {"num_beams": 4, "exponential_decay_length_penalty": [2, 1.1], "max_new_tokens": 25},
+    {"sequence_bias": [[[13], 3.0], [[40], -2.5], [[13, 14], 9.0], [[2, 13, 13], 6.0]]},
+    {"num_beams": 4, "sequence_bias": [[[EOS], -3.0], [[20], 1.5], [[20, 20], -30.0]]},
+    {"num_beams": 4, "remove_invalid_values": True, "bad_words_ids": [[11]]},
+]
+# Settings that look at the prompt, where there is no encoder.
+PROMPTED = [
+    {"encoder_repetition_penalty": 1.6},
+    {"encoder_repetition_penalty": 0.6, "num_beams": 3},
+    {"encoder_no_repeat_ngram_size": 1},
+    {"encoder_no_repeat_ngram_size": 2, "encoder_repetition_penalty": 2.0, "num_beams": 3, "renormalize_logits": True},
+]
+
 
 def save(name, weights, tensors, dropped):
     kept = {key: value for key, value in weights.items() if not any(part in key for part in dropped)}
@@ -167,7 +185,7 @@ def marian():
     model.generation_config.bad_words_ids = None
     sequence_to_sequence(
         "marian", model, 1, model.model.decoder.layers,
-        ["encoder.layers", "encoder.embed", "embed_tokens", "embed_positions", "lm_head"])
+        ["encoder.layers", "encoder.embed", "embed_tokens", "embed_positions", "lm_head"], ALL + RARE)
 
 
 def t5(name, projection, seed, tied):
@@ -222,7 +240,7 @@ def gpt2():
     randomize(model, 7, 0.45)
     options = [{}, {"num_beams": 4}, {"num_beams": 4, "num_return_sequences": 3, "early_stopping": True},
                {"repetition_penalty": 1.4}, {"no_repeat_ngram_size": 2, "num_beams": 3}, {"min_new_tokens": 9},
-               {"eos_token_id": [1, 13, 17, 23, 29, 31]}]
+               {"eos_token_id": [1, 13, 17, 23, 29, 31]}, {"min_length": 14}, {"num_beams": 3, "min_length": 12}]
     decoder_only("gpt2", model, 7, model.transformer.h, lambda ids: model.transformer(ids).last_hidden_state, options)
 
 
@@ -234,7 +252,23 @@ def llama():
             pad_token_id=PAD, bos_token_id=START, eos_token_id=EOS, tie_word_embeddings=False, attn_implementation="eager"))
     randomize(model, 8, 0.45)
     decoder_only("llama", model, 8, model.model.layers, lambda ids: model.model(ids).last_hidden_state,
-                 [{}, {"num_beams": 4}])
+                 [{}, {"num_beams": 4}] + PROMPTED)
+
+
+def warpers():
+    scores = torch.randn(5, VOCABULARY, generator=torch.Generator().manual_seed(9)) * torch.tensor([[0.3], [1], [2], [4], [2]])
+    scores[4, ::3] = -math.inf
+    cases = []
+    for key, kind, values in (
+        ("min_p", transformers.MinPLogitsWarper, (0.02, 0.1, 0.5, 1.0)),
+        ("typical_p", transformers.TypicalLogitsWarper, (0.05, 0.3, 0.6, 0.95)),
+    ):
+        for value in values:
+            kept = kind(value)(None, scores.double()) > -math.inf
+            cases.append({"setting": key, "value": value, "kept": [row.nonzero()[:, 0].tolist() for row in kept]})
+    rows = [[None if math.isinf(x) else x for x in row] for row in scores.tolist()]
+    with open(os.path.join(FOLDER, "warpers.json"), "w") as file:
+        json.dump({"scores": rows, "cases": cases}, file, separators=(",", ":"))
 
 
 if __name__ == "__main__":
@@ -244,5 +278,6 @@ if __name__ == "__main__":
     whisper()
     gpt2()
     llama()
+    warpers()
     with open(os.path.join(FOLDER, "generation.json"), "w") as file:
         json.dump(CASES, file, indent=None, separators=(",", ":"))

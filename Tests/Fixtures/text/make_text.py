@@ -91,9 +91,8 @@ with torch.no_grad():
     distil = dict(vocab_size=30, max_position_embeddings=16, dim=24, n_layers=2, n_heads=3, hidden_dim=36)
     case("distilbert-masked", DistilBertForMaskedLM, DistilBertConfig(**distil), 4, 0, types=False)
     case("distilbert-classifier", DistilBertForSequenceClassification, DistilBertConfig(**distil, **labels), 5, 0, types=False)
-    # The reference numbers the positions of padding differently, so there is none here.
     case("roberta-masked", RobertaForMaskedLM, RobertaConfig(
-        vocab_size=30, max_position_embeddings=18, type_vocab_size=1, pad_token_id=1, layer_norm_eps=1e-5, **sizes), 6, None, types=False)
+        vocab_size=30, max_position_embeddings=18, type_vocab_size=1, pad_token_id=1, layer_norm_eps=1e-5, **sizes), 6, 1, types=False)
 
     def writing_case(name, model_class, configuration, seed, beams):
         folder = f"{OUT}/{name}"
@@ -139,7 +138,28 @@ with torch.no_grad():
     letters = [chr(b) for b in keep] + [chr(256 + i) for i in range(256 - len(keep))]
     merges = [("t", "h"), ("th", "e"), ("\u0120", "the"), ("\u0120", "a")]
     words = letters + ["".join(m) for m in merges] + ["<|endoftext|>"]
+    def padded_prompts(folder):
+        """Prompts of unequal length as the reference's generate has them in a batch: filled up at the front."""
+        model = GPT2LMHeadModel.from_pretrained(folder).eval()
+        end = model.config.eos_token_id
+        generator = torch.Generator().manual_seed(11)
+        ids = torch.randint(0, end, (4, 13), generator=generator)
+        mask = torch.ones_like(ids)
+        for row, count in enumerate((13, 2, 7, 1)):
+            mask[row, : 13 - count] = 0
+        ids[mask == 0] = end
+        inputs = {"input_ids": ids, "attention_mask": mask}
+        positions = (mask.cumsum(-1) - 1).masked_fill(mask == 0, 0)
+        tensors = inputs | {
+            "position_ids": positions, "logits": model(**inputs, position_ids=positions).logits,
+            "logits.counted": model(**inputs).logits}
+        options = dict(max_new_tokens=14, do_sample=False, pad_token_id=end)
+        tensors["greedy"] = model.generate(**inputs, **options)
+        tensors["beam3"] = model.generate(**inputs, num_beams=3, **options)
+        save_file({k: v.detach().clone().contiguous() for k, v in tensors.items()}, f"{folder}/padded.safetensors")
+
     folder = writing_case("gpt2", GPT2LMHeadModel, GPT2Config(
         vocab_size=len(words), n_positions=48, n_embd=24, n_layer=2, n_head=3, bos_token_id=len(words) - 1,
         eos_token_id=len(words) - 1), 10, True)
     GPT2TokenizerFast(vocab={w: i for i, w in enumerate(words)}, merges=merges).save_pretrained(folder)
+    padded_prompts(folder)

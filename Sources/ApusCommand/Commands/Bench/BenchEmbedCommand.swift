@@ -6,6 +6,8 @@ struct BenchEmbedCommand: ParsableCommand {
         commandName: "embed",
         abstract: "Measure a model that embeds texts: from texts of 128 tokens to the states of every token.",
         discussion: """
+            A model that fills masks or classifies texts is measured with its head.
+
             EXAMPLE:
               apus bench embed --model sentence-transformers/all-MiniLM-L6-v2 --batch-size 32
             """)

@@ -12,22 +12,25 @@ struct Measurement: Encodable {
     private let task: String
     private let model: String
     private let family: String
-    private let batchSize: Int
+    private let batchSize: Int?
     private let itemCount: Int
+    private let byteCount: Int?
     private let loading: Duration
     /// Sorted.
     private let runs: [Duration]
-    private let threads = Processor.threadCount
+    private let threads: Int
     private let instructionSet = Processor.instructionSet
     private let peakMemoryBytes = Self.peakMemory
 
     /// - Parameters:
-    ///   - batchSize: how many inputs each run did.
+    ///   - batchSize: how many inputs each run did at once; `nil` where it did one after the other.
     ///   - itemCount: how many items of work that was: inputs, or tokens that were written.
+    ///   - byteCount: how many bytes of text it read, where they are what counts.
     ///   - loading: what it took to load the model.
     ///   - runs: what each run took; not empty.
     init(
-        task: String, model: String, family: String, batchSize: Int, itemCount: Int, loading: Duration, runs: [Duration]
+        task: String, model: String, family: String, batchSize: Int?, itemCount: Int, byteCount: Int? = nil,
+        threads: Int = Processor.threadCount, loading: Duration, runs: [Duration]
     ) {
         self.task = task
         self.model = model
@@ -35,11 +38,13 @@ struct Measurement: Encodable {
         self.family = family
         self.batchSize = batchSize
         self.itemCount = itemCount
+        self.byteCount = byteCount
+        self.threads = threads
         self.runs = runs.sorted()
     }
 
     /// What each run of `body` takes, after those that warm up.
-    static func durations(_ options: BenchOptions, _ body: () throws -> Void) rethrows -> [Duration] {
+    static func durations(_ options: RunOptions, _ body: () throws -> Void) rethrows -> [Duration] {
         let clock = ContinuousClock()
         for _ in 0..<options.warmUp { try body() }
         return try (0..<options.runs).map { _ in try clock.measure(body) }
@@ -49,7 +54,8 @@ struct Measurement: Encodable {
         if asJSON { return try StandardOutput.write(JSONLine.encode(self)) }
         var table = Table()
         table.add("model", "\(model) (\(family))")
-        table.add("batch size", "\(batchSize)")
+        if let batchSize { table.add("batch size", "\(batchSize)") }
+        if let byteCount { table.add("text", "\(Quantity.bytes(byteCount)), \(Quantity.count(itemCount)) tokens") }
         table.add("threads", "\(threads)")
         table.add("instruction set", instructionSet)
         table.add("loading", Quantity.duration(loading))
@@ -64,8 +70,15 @@ struct Measurement: Encodable {
     private var median: Duration { (runs[(runs.count - 1) / 2] + runs[runs.count / 2]) / 2 }
 
     private func line(_ run: Duration) -> String {
+        if let byteCount {
+            return "\(Quantity.duration(run)), \(Quantity.fixed(Self.megabytes(byteCount, in: run), decimals: 1)) MB/s"
+        }
         let perItem = itemCount == 1 ? "" : "\(Quantity.duration(run / itemCount)) per item, "
         return "\(Quantity.duration(run)), \(perItem)\(Quantity.rate(itemCount, in: run))"
+    }
+
+    private static func megabytes(_ byteCount: Int, in run: Duration) -> Double {
+        Double(byteCount) / 1e6 / max(run / .seconds(1), 1e-9)
     }
 
     /// The most memory the program has had at any time, in bytes.
@@ -89,6 +102,8 @@ struct Measurement: Encodable {
         case median = "median_milliseconds"
         case perItem = "median_milliseconds_per_item"
         case rate = "items_per_second"
+        case byteCount = "bytes"
+        case megabytes = "megabytes_per_second"
         case peakMemory = "peak_memory_bytes"
     }
 
@@ -98,7 +113,7 @@ struct Measurement: Encodable {
         try container.encode(task, forKey: .task)
         try container.encode(model, forKey: .model)
         try container.encode(family, forKey: .family)
-        try container.encode(batchSize, forKey: .batchSize)
+        try container.encodeIfPresent(batchSize, forKey: .batchSize)
         try container.encode(threads, forKey: .threads)
         try container.encode(instructionSet, forKey: .instructionSet)
         try container.encode(milliseconds(loading), forKey: .loading)
@@ -107,6 +122,10 @@ struct Measurement: Encodable {
         try container.encode(milliseconds(median), forKey: .median)
         try container.encode(milliseconds(median / itemCount), forKey: .perItem)
         try container.encode((Double(itemCount) / (median / .seconds(1)) * 1e3).rounded() / 1e3, forKey: .rate)
+        if let byteCount {
+            try container.encode(byteCount, forKey: .byteCount)
+            try container.encode((Self.megabytes(byteCount, in: median) * 1e3).rounded() / 1e3, forKey: .megabytes)
+        }
         try container.encode(peakMemoryBytes, forKey: .peakMemory)
     }
 }

@@ -28,6 +28,9 @@ struct GenerateCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Draw from the likeliest tokens that together have this probability.", valueName: "p"))
     var topP: Float?
 
+    @Option(help: ArgumentHelp("Draw from the tokens at least this much as probable as the likeliest.", valueName: "p"))
+    var minP: Float?
+
     @Option(help: ArgumentHelp("The same seed gives the same text.", valueName: "n"))
     var seed: UInt64?
 
@@ -46,6 +49,7 @@ struct GenerateCommand: ParsableCommand {
         try temperature.map { try Bounds.check($0, in: 0...1_000, of: "--temperature") }
         try topK.map { try Bounds.check($0, in: 1...(.max), of: "--top-k") }
         try topP.map { try Bounds.check($0, in: 0...1, of: "--top-p") }
+        try minP.map { try Bounds.check($0, in: 0...1, of: "--min-p") }
         try repetitionPenalty.map { try Bounds.check($0, in: 0.01...100, of: "--repetition-penalty") }
         if stop.contains("") { throw ValidationError("--stop needs a text.") }
     }
@@ -56,9 +60,11 @@ struct GenerateCommand: ParsableCommand {
         let model = try Session.registry.load(checkpoint, as: (any TextGenerating).self)
         var options = WritingOptions()
         options.maximumTokens = maxTokens
-        options.temperature = temperature ?? (topK != nil || topP != nil || seed != nil ? 1 : nil)
+        let samples = topK != nil || topP != nil || minP != nil || seed != nil
+        options.temperature = temperature ?? (samples ? 1 : nil)
         options.topK = topK
         options.topP = topP
+        options.minP = minP
         options.repetitionPenalty = repetitionPenalty
         options.seed = seed
         let prompt = prompt == "-" ? Array(StandardInputLines()).joined(separator: "\n") : prompt

@@ -40,8 +40,8 @@ struct TokenizeCommand: ParsableCommand {
 
     /// Arguments that are one id each are one text.
     private func decodeAll(_ tokenizer: any Tokenizer) throws {
-        let all = Array(texts.all)
-        let lines = all.allSatisfy { Int($0) != nil } && !texts.texts.contains("-") ? [all.joined(separator: " ")] : all
+        let isOneText = texts.texts.allSatisfy { Int($0) != nil }
+        let lines = isOneText ? TextSource([texts.texts.joined(separator: " ")]) : texts.all
         var failures = Failures(asJSON: output.json)
         for line in lines {
             let words = line.split { $0 == " " || $0 == "," || $0 == "[" || $0 == "]" || $0 == "\t" }
