@@ -153,3 +153,46 @@ struct SamplingTests {
             processed(scores, BadWords(words: [[3], [1, 2], [2, 2, 0]]), ids: [1]) == [1, -1, -.infinity, -.infinity, 0.5])
     }
 }
+
+@Suite("Stretches of scores")
+struct ScoreRangeTests {
+    @Test("the largest, the sum of exponentials, and what is forbidden")
+    func ranges() {
+        var scores: [Float] = [1, 5, -2, 3, -.infinity]
+        scores.withUnsafeMutableBufferPointer { buffer in
+            var span = buffer.mutableSpan
+            #expect(span.largest(in: 0..<3) == 5 && span.largest(in: 3..<99) == 3)
+            #expect(span.largest(in: 7..<9) == -.infinity && span.logSumExp(in: 4..<5) == -.infinity)
+            #expect(abs(span.logSumExp(in: 0..<5) - 5.14351) < 1e-4)
+            span.forbid(1..<3)
+            span.forbid(8..<20)
+        }
+        #expect(scores == [1, -.infinity, -.infinity, 3, -.infinity])
+    }
+
+    @Test("the log-probability of what was chosen, before the temperature", arguments: [false, true])
+    func logProbability(isSampling: Bool) throws {
+        struct Fixed: GenerationStep {
+            let vocabularySize = 4
+            mutating func callAsFunction(_ tokens: [[Int]], continuing rows: [Int]) -> Tensor {
+                Tensor(tokens.flatMap { _ in [0, 2, 1, -1] as [Float] }, shape: [tokens.count, 4])
+            }
+        }
+        var configuration = GenerationConfiguration()
+        configuration.maximumNewTokens = 3
+        configuration.suppressedTokens = [2]
+        configuration.isSampling = isSampling
+        configuration.temperature = 0.5
+        configuration.topK = 0
+        var generator = Generator(configuration)
+        generator.recordsLogProbabilities = true
+        var step = Fixed()
+        let result = try generator.generate(&step, prompts: [[0]])[0][0]
+        let allowed = [0: 0.0, 1: 2.0, 3: -1.0]
+        let total = log(allowed.values.map { exp($0) }.reduce(0, +))
+        let expected = result.ids.map { allowed[$0]! - total }.reduce(0, +)
+        #expect(abs(Double(try #require(result.logProbability)) - expected) < 1e-4)
+        generator.recordsLogProbabilities = false
+        #expect(try generator.generate(&step, prompts: [[0]])[0][0].logProbability == nil)
+    }
+}

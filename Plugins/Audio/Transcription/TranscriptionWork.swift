@@ -108,10 +108,7 @@ struct TranscriptionWork {
         if isMute || decoder.isSilent(window) { return frames.count }
 
         let steps = frames.count / transcriber.framesPerStep
-        let cut =
-            decoder.hasTimestamps
-            ? WindowSegments(window.ids, firstTimestamp: transcriber.vocabulary.firstTimestamp, stepCount: steps)
-            : WindowSegments(whole: window.ids, stepCount: steps)
+        let cut = WindowSegments(window.ids, firstTimestamp: transcriber.vocabulary.firstTimestamp, stepCount: steps)
         var advance = cut.doneSteps.map { min($0 * transcriber.framesPerStep, frames.count) } ?? frames.count
         if advance <= 0 { advance = frames.count }
         var new = cut.segments.map { segment($0, of: window, offset: seconds(frames.lowerBound)) }
@@ -165,10 +162,7 @@ struct TranscriptionWork {
     {
         let offset = Double(part.lowerBound) / Double(transcriber.converter.sampleRate)
         let frames = part.count / transcriber.converter.hopLength, steps = frames / transcriber.framesPerStep
-        let cut =
-            decoder.hasTimestamps
-            ? WindowSegments(window.ids, firstTimestamp: transcriber.vocabulary.firstTimestamp, stepCount: steps)
-            : WindowSegments(whole: window.ids, stepCount: steps)
+        let cut = WindowSegments(window.ids, firstTimestamp: transcriber.vocabulary.firstTimestamp, stepCount: steps)
         var new = (cut.segments + [cut.unfinished].compactMap(\.self)).map { segment($0, of: window, offset: offset) }
         let partEnd = Double(part.upperBound) / Double(transcriber.converter.sampleRate)
         for index in new.indices {

@@ -14,11 +14,8 @@ struct WindowSegments {
     /// What was begun after that.
     private(set) var unfinished: Segment?
 
-    /// A window whose ids have no times.
-    init(whole ids: [Int], stepCount: Int) { segments = [Segment(start: 0, end: stepCount, ids: ids)] }
-
     /// - Parameters:
-    ///   - ids: without the end.
+    ///   - ids: without the end; with or without times.
     ///   - firstTimestamp: the id of 0 seconds.
     ///   - stepCount: how many steps of time the window's sound has.
     init(_ ids: [Int], firstTimestamp: Int, stepCount: Int) {

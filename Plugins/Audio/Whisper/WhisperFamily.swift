@@ -7,8 +7,8 @@ public struct WhisperFamily: Transcribing, TensorGenerating {
     public static let modelTypes: Set = ["whisper"]
 
     private let checkpoint: Checkpoint
-    private let configuration: WhisperConfiguration
-    private let model: SpeechModel
+    let configuration: WhisperConfiguration
+    let model: SpeechModel
     private let transcriber: Result<Transcriber, any Error>
 
     public init(_ checkpoint: Checkpoint) throws {

@@ -30,7 +30,6 @@ final class CrossAttentionListener: Sendable {
     ///   - queries: `[1, positions, heads · width]`.
     ///   - keys: `[1, key heads, memory positions, width]`.
     func hear(layer: Int, queries: Tensor, keys: Tensor, shape: AttentionShape) {
-        precondition(queries.shape[0] == 1 && keys.shape[0] == 1, "only one sequence can be listened to")
         let positions = queries.shape[1], width = shape.keyWidth, count = min(memoryPositions, keys.shape[2])
         let starts = (0..<count).map { Int64($0 * width) }
         for wanted in heads where wanted.layer == layer && (0..<shape.heads).contains(wanted.head) {
@@ -72,6 +71,7 @@ extension Transformer {
         _ embeddings: Tensor, memory: CrossMemory, heads: [CrossAttentionHead], memoryPositions: Int = .max,
         states: inout Tensor?
     ) throws -> [Tensor] {
+        precondition(memory.inputs.count == 1 && embeddings.shape[0] == 1, "only one sequence can be listened to")
         let listener = CrossAttentionListener(heads, memoryPositions: memoryPositions)
         states = try decode(embeddings, memory: memory.heard(by: listener))
         return listener.weights

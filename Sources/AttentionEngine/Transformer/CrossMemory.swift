@@ -74,10 +74,11 @@ public struct CrossMemory: Sendable {
 
     func layer(_ index: Int) -> Layer {
         let (keys, values) = layers[index]
+        let input = inputs.first ?? 0
         return Layer(
             keys: keys, values: values, mask: groupMask, groups: groups.count, sequences: sequences,
             hear: listener.map { listener in
-                { listener.hear(layer: index, queries: $0, keys: keys, shape: $1) }
+                { listener.hear(layer: index, queries: $0, keys: keys.sliced(input..<input + 1, along: 0), shape: $1) }
             })
     }
 }
