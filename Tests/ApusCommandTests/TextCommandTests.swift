@@ -33,7 +33,8 @@ struct TextCommandTests {
         let header = 10 + Int(data[8]) + Int(data[9]) << 8
         #expect(header % 64 == 0 && data.count == header + 2 * 24 * 4)
         #expect(String(decoding: data[10..<header], as: UTF8.self).contains("'shape': (2, 24)"))
-        #expect(try CommandRun("embed", "--model", fixture("bert"), "x", "-o", "/nonexistent/v.npy").status == 1)
+        let failed = try CommandRun("embed", "--model", fixture("bert"), "x", "-o", "/nonexistent/v.npy")
+        #expect(failed.status == 1 && failed.errors.split(separator: "\n").count == 1)
     }
 
     @Test("similarity is one with oneself and the same both ways")
@@ -51,6 +52,9 @@ struct TextCommandTests {
         let objects = try filled.objects
         #expect(objects[0]["error"] is String && (objects[1]["predictions"] as? [[String: Any]])?.count == 2)
 
+        let endless = try CommandRun(
+            "fill-mask", "--model", fixture("bert-masked"), "-", input: Data(repeating: UInt8(ascii: "x"), count: 1 << 20))
+        #expect(endless.status == 1 && endless.errors.utf8.count < 300)
         let long = Array(repeating: "cat", count: 40).joined(separator: " ")
         let classified = try CommandRun(
             "classify-text", "--model", fixture("bert-classifier"), "the cat", long, "a dog", "--top", "1")

@@ -52,4 +52,18 @@ struct LanguageTests {
         #expect(try MarianLanguages.codes(of: TokenizerFixtures.tokenizer("marian-unigram")) == ["fra"])
         #expect(try MarianLanguages.codes(of: TokenizerFixtures.tokenizer("wordpiece-bert")).isEmpty)
     }
+
+    @Test("T5's words for the task stand before each text: those asked for, or the text's own")
+    func words() {
+        func parts(_ text: String, _ prefix: String? = nil) -> [String] {
+            let task = T5Family.task(text, prefix)
+            return [task.prefix, task.text]
+        }
+        #expect(parts("Good night.", "translate English to German:") == ["translate English to German:", "Good night."])
+        #expect(parts("translate English to German: Good night.") == ["translate English to German:", "Good night."])
+        #expect(parts("translate this to me: no") == ["translate this to me:", "no"])
+        for text in ["summarize: a text", "translate English to German", "translate a b to c: d", ":", ""] {
+            #expect(parts(text) == ["", text])
+        }
+    }
 }

@@ -39,7 +39,7 @@ public struct T5Family: Translating, TensorGenerating {
     }
 
     /// A text that may begin with the words for its task.
-    private static func task(_ text: String, _ prefix: String?) -> Translator.Task {
+    static func task(_ text: String, _ prefix: String?) -> Translator.Task {
         if let prefix { return Translator.Task(prefix: prefix, text: text) }
         let head = text.prefix { $0 != ":" }, words = head.split(separator: " ")
         guard head.endIndex < text.endIndex, words.count == 4, words[0] == "translate", words[2] == "to" else {

@@ -13,7 +13,9 @@ struct Translator: Sendable {
     init(_ model: EncoderDecoder, _ checkpoint: Checkpoint, positionLimit: Int) throws {
         self.model = model
         tokenizer = try checkpoint.tokenizer
-        settings = try checkpoint.generationConfiguration(vocabularySize: model.head.vocabularySize)
+        // Where the checkpoint sets no end, a text is to be translated to its own.
+        settings = try checkpoint.generationConfiguration(
+            vocabularySize: model.head.vocabularySize, lengthWithout: positionLimit)
         limit = positionLimit
     }
 
@@ -27,9 +29,10 @@ struct Translator: Sendable {
     /// The translations of each text.
     func translate(_ tasks: [Task], options: WritingOptions) throws -> [[Translation]] {
         let configuration = options.applied(to: settings)
-        let written = configuration.maximumNewTokens ?? configuration.maximumLength
+        // Who asks for fewer tokens than the model may write wants short translations, not texts in pieces.
+        let written = max(settings.maximumNewTokens ?? settings.maximumLength, options.maximumTokens ?? 0)
         // A translation may be longer than its text; what is longer than this is cut into sentences.
-        let longest = max(8, min(limit, written * 3 / 4))
+        let longest = max(8, written / 4 * 3)
         func ids(_ text: String, _ prefix: String) throws -> [Int] {
             try tokenizer.encode(prefix.isEmpty ? text : "\(prefix) \(text)").ids
         }
@@ -38,7 +41,11 @@ struct Translator: Sendable {
         var parts: [[Int]] = []
         let ranges = try tasks.map { task -> Range<Int> in
             let start = parts.count, text = task.text
-            func fits(_ text: String) throws -> Bool { try ids(text, task.prefix).count <= longest }
+            let prefixCount = task.prefix.isEmpty ? 0 : try tokenizer.encode(task.prefix, addSpecialTokens: false).ids.count
+            func fits(_ text: String) throws -> Bool {
+                let count = try ids(text, task.prefix).count
+                return count <= limit && count - prefixCount <= longest
+            }
             if text.allSatisfy(\.isWhitespace) { return start..<start }
             let pieces = try fits(text) ? [text] : Sentences.split(text).flatMap { try Sentences.parts($0, fitting: fits) }
             parts += try pieces.map { Array(try ids($0, task.prefix).prefix(limit)) }

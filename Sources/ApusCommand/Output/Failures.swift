@@ -13,7 +13,7 @@ struct Failures {
         count += 1
         let name = InputName.shown(input)
         var text = StandardError.describe(error)
-        if !text.hasPrefix(name) { text = "\(name): \(text)" }
+        if !text.hasPrefix(name) { text = "\(InputName.shortened(name)): \(text)" }
         if asJSON { try StandardOutput.write(JSONLine.encode(FailedInput(input: input, error: text))) }
         StandardError.write("apus: \(text)\n")
     }

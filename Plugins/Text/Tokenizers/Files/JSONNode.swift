@@ -86,7 +86,7 @@ struct JSONNode: Sendable {
         switch value {
         case .null: "nothing"
         case .bool(let bool): "\(bool)"
-        case .number(let number): "\(number)"
+        case .number(let number): Int(exactly: number).map(String.init) ?? "\(number)"
         case .text(let text): "“\(String(decoding: text.prefix(60), as: UTF8.self))”"
         case .array: "a list"
         case .object: "an object"

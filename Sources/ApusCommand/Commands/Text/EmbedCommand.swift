@@ -42,11 +42,6 @@ struct EmbedCommand: ParsableCommand {
         let model = try Session.registry.load(checkpoint, as: (any TextEmbedding).self)
         let keeps = output != nil || similarity
         var kept: [(text: String, vector: [Float])] = []
-        defer {
-            if shown.quiet == false, let output, !kept.isEmpty {
-                StandardError.write("\(kept.count) vectors in \(output.printable)\n")
-            }
-        }
         let work = TextWork(texts: texts, batchSize: batchSize, output: shown, checkpoint: checkpoint)
         let outcome = Result {
             try work.run(model.embed) { text, vector in
@@ -57,7 +52,11 @@ struct EmbedCommand: ParsableCommand {
                 }
             }
         }
-        if let output { try NumPyFile.write(kept.map(\.vector), to: output) }
+        if let output {
+            try NumPyFile.write(kept.map(\.vector), to: output)
+            let count = kept.count == 1 ? "1 vector" : "\(kept.count) vectors"
+            if !shown.quiet, !kept.isEmpty { StandardError.write("\(count) in \(output.printable)\n") }
+        }
         if similarity { try showSimilarity(kept) }
         try outcome.get()
     }

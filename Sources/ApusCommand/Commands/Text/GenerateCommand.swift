@@ -70,17 +70,22 @@ struct GenerateCommand: ParsableCommand {
         let prompt = prompt == "-" ? Array(StandardInputLines()).joined(separator: "\n") : prompt
 
         var writing = StoppedText(stops: stop)
-        if !output.json { try StandardOutput.write(text: prompt) }
+        // The prompt comes with the first piece: what is wrong with it is said before.
+        var unshown = prompt
+        func show(_ text: String) throws {
+            if output.json { return }
+            try StandardOutput.write(text: unshown + text)
+            unshown = ""
+        }
         let ids = try model.generate(prompt, options: options) { piece in
-            let shown = writing.append(piece)
-            if !output.json { try StandardOutput.write(text: shown) }
+            try show(writing.append(piece))
             return !writing.isStopped
         }
         let rest = writing.finish()
         if output.json {
             try StandardOutput.write(JSONLine.encode(Answer(prompt: prompt, text: writing.text, ids: ids)))
         } else {
-            try StandardOutput.write(rest)
+            try show(rest + "\n")
         }
     }
 
