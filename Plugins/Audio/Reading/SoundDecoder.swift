@@ -107,7 +107,7 @@ final class SoundDecoder {
 
     // MARK: What went wrong
 
-    /// The library's words, without what it puts around them.
+    /// The library's words, without what it puts around them; `nil` where they say nothing.
     private var message: String? {
         let bytes = withUnsafeBytes(of: decoder.message) { Array($0.prefix { $0 != 0 }) }
         var text = Substring(decoding: bytes, as: UTF8.self)
@@ -131,8 +131,9 @@ final class SoundDecoder {
                 file, found: "no sound file that Apus knows", needed: AudioFormat.needed,
                 remedy: "Check that it is the right file")
         }
+        let reason = message.flatMap { $0.lowercased().contains("internal error") ? nil : " (\($0))" } ?? ""
         return InputError(
-            file, found: "\(name) that cannot be decoded" + (message.map { " (\($0))" } ?? ""), needed: "an undamaged file",
+            file, found: "\(name) that cannot be decoded\(reason)", needed: "an undamaged file",
             remedy: "Copy or download it again, or convert it anew")
     }
 }
