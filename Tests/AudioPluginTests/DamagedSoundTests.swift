@@ -26,6 +26,7 @@ struct DamagedSoundTests {
             ([0, 0, 0, 0x18] + Array("ftypM4A ".utf8), "an MP4, M4A or QuickTime file"),
             ([0x1A, 0x45, 0xDF, 0xA3], "a Matroska or WebM file"),
             ([0xFF, 0xF1, 0x50, 0x80, 0, 0], "raw AAC sound"),
+            ([0xF0, 0x7E, 0, 1, 0, 0, 16], "a MIDI sample dump"),
             (Array("RIFF".utf8) + [4, 0, 0, 0] + Array("AVI ".utf8), "an AVI video"),
             ([0, 1, 2, 3, 4, 5], "no sound file that Apus knows"),
         ]

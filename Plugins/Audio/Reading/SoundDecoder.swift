@@ -27,6 +27,9 @@ final class SoundDecoder {
     /// - Throws: `InputError` if the file is none that libsndfile decodes, or has no sensible format.
     init(_ contents: InputContents, sizes: ContainerSizes, file: String) throws {
         self.file = file
+        if case .other(let found, let remedy) = AudioFormat.signed(contents.bytes(at: 0, count: 40)) {
+            throw InputError(file, found: found, needed: AudioFormat.needed, remedy: remedy)
+        }
         // libsndfile decodes MPEG as well, but lets warnings about damaged files go to the standard error stream.
         library = sizes.isMPEG && audio_library_load(audio_library_mpg123) ? .mpg123 : .sndfile
         self.contents = contents
@@ -70,10 +73,15 @@ final class SoundDecoder {
 
     private func mix(_ count: Int) -> [Float] {
         if channels == 1 { return Array(interleaved[..<count]) }
-        return (0..<count).map { frame in
-            var sum: Float = 0
-            for place in (frame * channels)..<((frame + 1) * channels) { sum += interleaved[place] }
-            return sum / Float(channels)
+        return interleaved.withUnsafeBufferPointer { samples in
+            [Float](unsafeUninitializedCapacity: count) { mixed, mixedCount in
+                for frame in 0..<count {
+                    var sum: Float = 0
+                    for channel in 0..<channels { sum += samples[frame * channels + channel] }
+                    mixed.initializeElement(at: frame, to: sum / Float(channels))
+                }
+                mixedCount = count
+            }
         }
     }
 
