@@ -18,15 +18,10 @@
 #include "/usr/local/include/soxr.h"
 #endif
 
-// Without this one libsndfile decodes MPEG.
+// Without this one, which includes another header of its own and so must stand where the compiler looks, libsndfile decodes
+// MPEG.
 #if __has_include(<mpg123.h>)
 #include <mpg123.h>
-#define HAS_MPG123 1
-#elif __has_include("/opt/homebrew/include/mpg123.h")
-#include "/opt/homebrew/include/mpg123.h"
-#define HAS_MPG123 1
-#elif __has_include("/usr/local/include/mpg123.h")
-#include "/usr/local/include/mpg123.h"
 #define HAS_MPG123 1
 #endif
 

@@ -96,6 +96,6 @@ struct ModelListingTests {
         #expect((object["instruction_sets"] as? [String])?.contains("scalar") == true)
         #expect(object["hub_cache"] as? String == "/nonexistent")
         let plugins = try #require(object["plugins"] as? [[String: Any]])
-        #expect(plugins.map { $0["name"] as? String } == ["text", "image"])
+        #expect(plugins.map { $0["name"] as? String } == ["text", "image", "audio"])
     }
 }

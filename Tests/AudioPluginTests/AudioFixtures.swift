@@ -22,7 +22,7 @@ func read(_ bytes: [UInt8], as name: String = "clip.wav", limits: ReadingLimits 
 }
 
 /// A WAV file, with what a test wants wrong about it.
-struct WaveFile {
+struct WaveFile: Sendable {
     var format: UInt16 = 1
     var channels: UInt16 = 1
     var sampleRate: UInt32 = 16_000

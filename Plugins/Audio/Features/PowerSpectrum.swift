@@ -56,34 +56,43 @@ struct PowerSpectrum: Sendable {
     /// - Returns: `[frames, bins]`.
     func callAsFunction(_ samples: [Float], frames: Int) -> Tensor {
         precondition(frames > 0 && samples.count == sampleCount(frames: frames), "\(samples.count) samples for \(frames) frames")
+        let folded = folded(samples, frames)
+        func part(_ index: Int) -> Tensor { folded.sliced(index..<(index + 1), along: 0) }
         return Tensor(shape: [frames, binCount]) { power in
             power.withUnsafeMutableBufferPointer { power in
-                Self.writeSquares(
-                    of: evenCosines(folded(samples, frames, mirror: 1, quarter: 1)),
-                    and: evenSines(folded(samples, frames, mirror: -1, quarter: -1)), to: power, firstBin: 0, binCount: binCount)
-                Self.writeSquares(
-                    of: oddCosines(folded(samples, frames, mirror: 1, quarter: -1)),
-                    and: oddSines(folded(samples, frames, mirror: -1, quarter: 1)), to: power, firstBin: 1, binCount: binCount)
+                Self.writeSquares(of: evenCosines(part(0)), and: evenSines(part(3)), to: power, firstBin: 0, binCount: binCount)
+                Self.writeSquares(of: oddCosines(part(1)), and: oddSines(part(2)), to: power, firstBin: 1, binCount: binCount)
             }
         }
     }
 
-    /// Weighted samples with the signed sums of their mirror images about the middle of each stretch and about its quarters:
-    /// `[frames, length / 4 + 1]`.
-    private func folded(_ samples: [Float], _ frames: Int, mirror: Float, quarter sign: Float) -> Tensor {
+    /// Weighted samples with their mirror images about the middle added or subtracted, and then with those about the quarters:
+    /// sum of sums, difference of sums, sum of differences, difference of differences.
+    ///
+    /// - Returns: `[4, frames, length / 4 + 1]`.
+    private func folded(_ samples: [Float], _ frames: Int) -> Tensor {
         let (half, quarter) = (length / 2, length / 4)
-        return Tensor(shape: [frames, quarter + 1]) { rows in
+        let size = frames * (quarter + 1)
+        return Tensor(shape: [4, frames, quarter + 1]) { rows in
             rows.withUnsafeMutableBufferPointer { rows in
                 samples.withUnsafeBufferPointer { samples in
                     window.withUnsafeBufferPointer { window in
                         for frame in 0..<frames {
-                            let (start, middle, row) = (frame * hop, frame * hop + half, frame * (quarter + 1))
+                            let start = frame * hop
+                            let (middle, end, row) = (start + half, start + length, frame * (quarter + 1))
                             // The window is zero at the start, and the middle is its own mirror image.
-                            rows[row] = mirror > 0 ? sign * window[half] * samples[middle] : 0
+                            rows[row] = window[half] * samples[middle]
+                            rows[row + size] = -rows[row]
                             for place in 1...quarter {
-                                let outer = samples[start + place] + mirror * samples[start + length - place]
-                                let inner = samples[middle - place] + mirror * samples[middle + place]
-                                rows[row + place] = window[place] * outer + sign * (window[half - place] * inner)
+                                let (outer, inner) = (window[place], window[half - place])
+                                let outerSum = outer * (samples[start + place] + samples[end - place])
+                                let outerDifference = outer * (samples[start + place] - samples[end - place])
+                                let innerSum = inner * (samples[middle - place] + samples[middle + place])
+                                let innerDifference = inner * (samples[middle - place] - samples[middle + place])
+                                rows[row + place] = outerSum + innerSum
+                                rows[row + size + place] = outerSum - innerSum
+                                rows[row + 2 * size + place] = outerDifference + innerDifference
+                                rows[row + 3 * size + place] = outerDifference - innerDifference
                             }
                         }
                     }

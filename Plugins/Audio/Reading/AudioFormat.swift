@@ -14,11 +14,9 @@ enum AudioFormat: Equatable {
 
     /// - Parameter bytes: some hundred bytes from the start, or all.
     init(of bytes: [UInt8]) {
-        for signature in Self.signatures where signature.matches(bytes) {
-            self = signature.format
-            return
-        }
-        if bytes.count >= 2, bytes[0] == 0xFF, bytes[1] & 0xF6 == 0xF0 {
+        if let format = Self.signed(bytes) {
+            self = format
+        } else if bytes.count >= 2, bytes[0] == 0xFF, bytes[1] & 0xF6 == 0xF0 {
             self = .other("raw AAC sound", remedy: Self.convert)
         } else if bytes.count >= 2, bytes[0] == 0xFF, bytes[1] & 0xE0 == 0xE0 {
             self = .sound("an MP3 file")
@@ -28,6 +26,9 @@ enum AudioFormat: Equatable {
             self = .unknown
         }
     }
+
+    /// What a file is if it begins with a signature.
+    static func signed(_ bytes: [UInt8]) -> AudioFormat? { signatures.first { $0.matches(bytes) }?.format }
 
     private struct Signature {
         var format: AudioFormat
@@ -70,6 +71,8 @@ enum AudioFormat: Equatable {
         Signature(.other("a WavPack file", remedy: convert), "wvpk"),
         Signature(.other("a Monkey's Audio file", remedy: convert), "MAC "),
         Signature(.other("a MIDI file, which has notes and no sound", remedy: check), "MThd"),
+        // libsndfile reads it, but prints to the standard output where it is damaged.
+        Signature(.other("a MIDI sample dump", remedy: convert), [0xF0, 0x7E]),
         Signature(.other("a JPEG image", remedy: check), [0xFF, 0xD8, 0xFF]),
         Signature(.other("a PNG image", remedy: check), [0x89, 0x50, 0x4E, 0x47]),
         Signature(.other("a GIF image", remedy: check), "GIF8"),

@@ -59,16 +59,16 @@ public struct AudioReader: Reader {
         var output = try SampleOutput(inputRate: decoder.sampleRate, outputRate: sampleRate, file: file)
         while let block = try decoder.nextBlock() {
             try output.append(block)
-            try cap.check(count: output.samples.count)
+            try cap.check(count: output.count)
         }
         try decoder.checkEnd()
-        try output.finish()
-        try cap.check(count: output.samples.count)
-        guard !output.samples.isEmpty else {
+        let samples = try output.finish()
+        try cap.check(count: samples.count)
+        guard !samples.isEmpty else {
             throw InputError(
                 file, found: "a sound file without samples", needed: "at least one", remedy: "Record or export it again")
         }
-        return Waveform(samples: output.samples, sampleRate: sampleRate)
+        return Waveform(samples: samples, sampleRate: sampleRate)
     }
 }
 

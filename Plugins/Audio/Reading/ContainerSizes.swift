@@ -51,8 +51,8 @@ struct ContainerSizes {
     private func cutShort(_ kind: String, declared: Int, at offset: Int) -> InputError {
         InputError(
             file, found: "\(kind) that is cut short",
-            needed: "the \(declared) bytes of sound that it declares, not "
-                + "\(max(0, contents.count - offset))", remedy: "Copy or download it again")
+            needed: "the \(declared) bytes of sound that it declares, not \(max(0, contents.count - offset))",
+            remedy: "Copy or download it again")
     }
 
     private func bytes(at offset: Int, count: Int) -> Bytes { Bytes(contents.bytes(at: offset, count: count)) }
@@ -83,10 +83,8 @@ struct ContainerSizes {
                     }
                 } else if size > left {
                     guard isStreaming(size) else { throw cutShort(kind, declared: size, at: content) }
-                } else if size == 0, left > 0, try isUnfinished(bigEndian: bigEndian) {
-                    try correct(at: offset + 4, to: left, bigEndian: bigEndian)
-                } else if isStreaming(size), left > size {
-                    throw tooLong(kind)
+                } else if size == 0 || isStreaming(size), left > size, isUnfinished(bigEndian: bigEndian) {
+                    try correct(at: offset + 4, to: left, kind, bigEndian: bigEndian)
                 }
                 return
             default: break
@@ -95,25 +93,23 @@ struct ContainerSizes {
         }
     }
 
-    /// Whether a header was written before anything followed it, and never again.
-    private func isUnfinished(bigEndian: Bool) throws -> Bool {
+    /// Whether the size of the whole, too, was written before anything followed, and never again.
+    private func isUnfinished(bigEndian: Bool) -> Bool {
         guard let size = bytes(at: 4, count: 4).number(at: 0, width: 4, bigEndian: bigEndian) else { return false }
         return size == 0xFFFF_FFFF || size + 8 < contents.count
     }
 
     /// Replaces a size of four bytes, and that of the whole, which libsndfile compares with it.
-    private mutating func correct(at offset: Int, to size: Int, bigEndian: Bool) throws {
-        guard size < 0xFFFF_FFFF, contents.count - 8 < 0xFFFF_FFFF else { throw tooLong("a WAV file") }
+    private mutating func correct(at offset: Int, to size: Int, _ kind: String, bigEndian: Bool) throws {
+        guard contents.count - 8 < 0xFFFF_FFFF else {
+            throw InputError(
+                file, found: "\(kind) with more sound than its header can declare", needed: "at most 4 GiB",
+                remedy: "Write it as FLAC or RF64 instead")
+        }
         for (offset, size) in [(offset, size), (4, contents.count - 8)] {
             let bytes = littleEndian(size, width: 4)
             corrections.append(SizeCorrection(offset: offset, bytes: bigEndian ? bytes.reversed() : bytes))
         }
-    }
-
-    private func tooLong(_ kind: String) -> InputError {
-        InputError(
-            file, found: "\(kind) with more sound than its header can declare", needed: "at most 4 GiB",
-            remedy: "Write it as FLAC or RF64 instead")
     }
 
     private func checkFormat(_ format: Bytes, _ kind: String, bigEndian: Bool) throws {
@@ -142,10 +138,9 @@ struct ContainerSizes {
             case "SSND":
                 let left = contents.count - content
                 if size > left, !isStreaming(size) { throw cutShort(kind, declared: max(0, size - 8), at: content + 8) }
-                if isStreaming(size), left > size { throw tooLong(kind) }
                 // libsndfile goes by the size of this chunk, and takes all there is if it is too large.
-                if size == 0, left > 8, left < 0xFFFF_FFFF {
-                    corrections.append(SizeCorrection(offset: offset + 4, bytes: littleEndian(left, width: 4).reversed()))
+                if size == 0 || isStreaming(size), left > size, isUnfinished(bigEndian: true) {
+                    try correct(at: offset + 4, to: left, kind, bigEndian: true)
                 }
                 return
             default: break

@@ -2,25 +2,44 @@ import AttentionEngine
 import CAudioCodecs
 
 /// Gathers the samples of one channel, at another rate where that is asked for.
+///
+/// They are kept in pieces until all are there: one array that grows would take twice the memory while it moves.
 struct SampleOutput {
-    /// What has come out so far; all of it once `finish` was called.
-    private(set) var samples: [Float] = []
+    /// Samples that have come out so far.
+    private(set) var count = 0
+    private var pieces: [[Float]] = []
+    private var piece: [Float] = []
     private let resampler: Resampler?
-    private let file: String
+
+    private static let pieceCount = 1 << 20
 
     /// - Throws: `InputError` if the rates differ and libsoxr is missing or fails.
     init(inputRate: Int, outputRate: Int, file: String) throws {
-        self.file = file
         resampler = inputRate == outputRate ? nil : try Resampler(from: inputRate, to: outputRate, file: file)
     }
 
     mutating func append(_ block: [Float]) throws {
-        if let resampler { try resampler.convert(block, into: &samples) } else { samples += block }
+        let before = piece.count
+        if let resampler { try resampler.convert(block, into: &piece) } else { piece += block }
+        count += piece.count - before
+        if piece.count >= Self.pieceCount {
+            pieces.append(piece)
+            piece = []
+            piece.reserveCapacity(Self.pieceCount + 4 * block.count)
+        }
     }
 
-    /// Lets out what the resampler still holds.
-    mutating func finish() throws {
-        try resampler?.flush(into: &samples)
+    /// All samples, together with what the resampler still held.
+    mutating func finish() throws -> [Float] {
+        try resampler?.flush(into: &piece)
+        pieces.append(piece)
+        piece = []
+        if pieces.count == 1 { return pieces[0] }
+        var samples: [Float] = []
+        samples.reserveCapacity(pieces.reduce(0) { $0 + $1.count })
+        pieces.reverse()
+        while let next = pieces.popLast() { samples += next }
+        return samples
     }
 }
 

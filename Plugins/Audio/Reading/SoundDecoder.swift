@@ -27,6 +27,9 @@ final class SoundDecoder {
     /// - Throws: `InputError` if the file is none that libsndfile decodes, or has no sensible format.
     init(_ contents: InputContents, sizes: ContainerSizes, file: String) throws {
         self.file = file
+        if case .other(let found, let remedy) = AudioFormat.signed(contents.bytes(at: 0, count: 40)) {
+            throw InputError(file, found: found, needed: AudioFormat.needed, remedy: remedy)
+        }
         // libsndfile decodes MPEG as well, but lets warnings about damaged files go to the standard error stream.
         library = sizes.isMPEG && audio_library_load(audio_library_mpg123) ? .mpg123 : .sndfile
         self.contents = contents
@@ -70,10 +73,15 @@ final class SoundDecoder {
 
     private func mix(_ count: Int) -> [Float] {
         if channels == 1 { return Array(interleaved[..<count]) }
-        return (0..<count).map { frame in
-            var sum: Float = 0
-            for place in (frame * channels)..<((frame + 1) * channels) { sum += interleaved[place] }
-            return sum / Float(channels)
+        return interleaved.withUnsafeBufferPointer { samples in
+            [Float](unsafeUninitializedCapacity: count) { mixed, mixedCount in
+                for frame in 0..<count {
+                    var sum: Float = 0
+                    for channel in 0..<channels { sum += samples[frame * channels + channel] }
+                    mixed.initializeElement(at: frame, to: sum / Float(channels))
+                }
+                mixedCount = count
+            }
         }
     }
 
@@ -107,7 +115,7 @@ final class SoundDecoder {
 
     // MARK: What went wrong
 
-    /// The library's words, without what it puts around them.
+    /// The library's words, without what it puts around them; `nil` where they say nothing.
     private var message: String? {
         let bytes = withUnsafeBytes(of: decoder.message) { Array($0.prefix { $0 != 0 }) }
         var text = Substring(decoding: bytes, as: UTF8.self)
@@ -131,8 +139,9 @@ final class SoundDecoder {
                 file, found: "no sound file that Apus knows", needed: AudioFormat.needed,
                 remedy: "Check that it is the right file")
         }
+        let reason = message.flatMap { $0.lowercased().contains("internal error") ? nil : " (\($0))" } ?? ""
         return InputError(
-            file, found: "\(name) that cannot be decoded" + (message.map { " (\($0))" } ?? ""), needed: "an undamaged file",
+            file, found: "\(name) that cannot be decoded\(reason)", needed: "an undamaged file",
             remedy: "Copy or download it again, or convert it anew")
     }
 }
