@@ -13,7 +13,7 @@ struct HelpTests {
     @Test(
         "Help, which shows an example each, reads as it was written",
         arguments: [
-            "", "classify", "translate", "generate", "classify-text", "embed", "fill-mask", "tokenize", "inspect",
+            "", "classify", "transcribe", "translate", "generate", "classify-text", "embed", "fill-mask", "tokenize", "inspect",
             "models", "env", "forward", "bench",
             "bench classify", "bench transcribe", "bench translate", "bench generate", "bench embed",
         ])
