@@ -39,5 +39,5 @@ public enum Apus {
     /// The starter model for a task, by the task's command; `nil` where there is none.
     public static func starterModel(for task: String) -> String? { starterModels[task] }
 
-    private static let starterModels = ["classify": "vit-grocery", "translate": "marian-en-fr"]
+    private static let starterModels = ["classify": "vit-grocery", "transcribe": "whisper-an4", "translate": "marian-en-fr"]
 }
