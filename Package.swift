@@ -75,12 +75,16 @@ let package = Package(
         .testTarget(
             name: "ImagePluginTests", dependencies: ["ImagePlugin", "PluginKit", "AttentionEngine"],
             swiftSettings: strict),
+        // The command with a modality of its own, for tests of what only plugins can do.
+        .executableTarget(
+            name: "SpeechTestTool", dependencies: ["ApusCommand", "Apus", "PluginKit", "AttentionEngine"],
+            path: "Tests/SpeechTestTool", swiftSettings: strict),
         .testTarget(
             name: "AudioPluginTests", dependencies: ["AudioPlugin", "PluginKit", "AttentionEngine"], swiftSettings: strict),
         .testTarget(
             name: "ApusCommandTests",
             dependencies: [
-                "ApusCommand", "ApusTool", "Apus", "PluginKit", "AttentionEngine",
+                "ApusCommand", "ApusTool", "SpeechTestTool", "Apus", "PluginKit", "AttentionEngine",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),

@@ -57,8 +57,8 @@ struct RootCommand: ParsableCommand {
             """,
         version: "apus \(Apus.version)",
         subcommands: [
-            ClassifyCommand.self, TranslateCommand.self, GenerateCommand.self, ClassifyTextCommand.self, EmbedCommand.self,
-            FillMaskCommand.self, TokenizeCommand.self,
+            ClassifyCommand.self, TranscribeCommand.self, TranslateCommand.self, GenerateCommand.self, ClassifyTextCommand.self,
+            EmbedCommand.self, FillMaskCommand.self, TokenizeCommand.self,
             InspectCommand.self, ModelsCommand.self, ForwardCommand.self, BenchCommand.self, EnvironmentCommand.self,
         ])
 }

@@ -55,20 +55,23 @@ struct CommandRun {
         errors = try String(contentsOf: folder.url.appending(path: "errors"), encoding: .utf8)
     }
 
-    /// `apus` as the build leaves it, beside the bundle of the tests.
+    /// `apus` as the build leaves it.
     static var executable: URL {
-        get throws {
-            let bundles = Bundle.allBundles.map(\.bundleURL) + [URL(fileURLWithPath: CommandLine.arguments[0])]
-            for bundle in bundles {
-                var folder = bundle.resolvingSymlinksInPath()
-                for _ in 0..<4 {
-                    folder.deleteLastPathComponent()
-                    let candidate = folder.appending(path: "apus")
-                    if FileManager.default.isExecutableFile(atPath: candidate.path) { return candidate }
-                }
+        get throws { try executable(named: "apus") }
+    }
+
+    /// A program as the build leaves it, beside the bundle of the tests.
+    static func executable(named name: String) throws -> URL {
+        let bundles = Bundle.allBundles.map(\.bundleURL) + [URL(fileURLWithPath: CommandLine.arguments[0])]
+        for bundle in bundles {
+            var folder = bundle.resolvingSymlinksInPath()
+            for _ in 0..<4 {
+                folder.deleteLastPathComponent()
+                let candidate = folder.appending(path: name)
+                if FileManager.default.isExecutableFile(atPath: candidate.path) { return candidate }
             }
-            throw CocoaError(.fileNoSuchFile)
         }
+        throw CocoaError(.fileNoSuchFile)
     }
 }
 

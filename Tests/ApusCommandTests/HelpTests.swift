@@ -13,9 +13,9 @@ struct HelpTests {
     @Test(
         "Help, which shows an example each, reads as it was written",
         arguments: [
-            "", "classify", "translate", "generate", "classify-text", "embed", "fill-mask", "tokenize", "inspect", "models",
-            "env", "forward", "bench",
-            "bench classify", "bench translate", "bench generate", "bench embed", "bench tokenize",
+            "", "classify", "transcribe", "translate", "generate", "classify-text", "embed", "fill-mask", "tokenize", "inspect",
+            "models", "env", "forward", "bench", "bench classify", "bench transcribe", "bench translate", "bench generate",
+            "bench embed", "bench tokenize",
         ])
     func help(command: String) throws {
         let words = command.split(separator: " ").map(String.init)

@@ -14,4 +14,9 @@ enum Bounds {
         guard !range.contains(value) else { return }
         throw ValidationError("\(flag) was \(value); it takes a number, \(range.lowerBound) to \(range.upperBound).")
     }
+
+    /// The same for one number, or `none`.
+    static func check(_ value: NumberOrNone, in range: ClosedRange<Float>, of flag: String) throws {
+        try value.value.map { try check($0, in: range, of: flag) }
+    }
 }

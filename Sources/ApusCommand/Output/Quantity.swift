@@ -62,6 +62,13 @@ enum Quantity {
         }
     }
 
+    /// A moment of a recording, of whole seconds: `1:23`, `1:02:03`.
+    static func clock(_ seconds: Int) -> String {
+        let rest = padded("\(seconds % 60)", to: 2, with: "0")
+        let minutes = seconds / 60
+        return minutes < 60 ? "\(minutes):\(rest)" : "\(minutes / 60):\(padded("\(minutes % 60)", to: 2, with: "0")):\(rest)"
+    }
+
     /// Events in a second: `31.2/s`.
     static func rate(_ count: Int, in duration: Duration) -> String {
         let rate = Double(count) / max(duration / .seconds(1), 1e-9)

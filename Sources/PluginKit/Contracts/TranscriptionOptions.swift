@@ -43,7 +43,7 @@ public struct TranscriptionOptions: Sendable, Hashable {
     /// Whether they help with every window and not with the first alone.
     public var carriesInitialPrompt = false
 
-    /// The parts of the recording to do, in seconds; all of it where empty.
+    /// The parts of the recording to do, in seconds, in order; all of it where empty. A bound of infinity is the end.
     public var clips: [Range<Double>] = []
     /// Whether the recording is cut at silence and its parts are decoded together, for speed.
     public var isBatched = false

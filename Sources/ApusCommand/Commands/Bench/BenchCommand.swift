@@ -14,8 +14,8 @@ struct BenchCommand: ParsableCommand {
               apus bench classify --batch-size 8
             """,
         subcommands: [
-            BenchClassifyCommand.self, BenchTranslateCommand.self, BenchGenerateCommand.self, BenchEmbedCommand.self,
-            BenchTokenizeCommand.self,
+            BenchClassifyCommand.self, BenchTranscribeCommand.self, BenchTranslateCommand.self, BenchGenerateCommand.self,
+            BenchEmbedCommand.self, BenchTokenizeCommand.self,
         ])
 }
 
@@ -79,9 +79,36 @@ struct BenchOptions: ParsableArguments {
         }
     }
 
+    /// Measures what encodes windows of sound, and what writes a fixed number of tokens for them, and shows both.
+    func measureSpeech(_ model: ModelOptions, _ engine: EngineOptions, beams: Int, written: Int) throws {
+        try measureParts("transcribe", model, engine) { model in
+            guard let speech = model as? any SpeechMeasuring else {
+                throw InputError(
+                    "--model", found: "a \(type(of: model).name) model", needed: "one that writes down what is said",
+                    remedy: "Name one that can transcribe")
+            }
+            let windows = speech.exampleInputs(batchSize: batchSize)
+            let encoding = try speech.encodeWindows(windows)
+            return [
+                ("encoding", batchSize, { _ = try speech.encodeWindows(windows) }),
+                (
+                    "writing", batchSize * written,
+                    { try speech.writeTokens(for: encoding, beamCount: beams, tokenCount: written) }
+                ),
+            ]
+        }
+    }
+
     private func measure(
         _ task: String, _ model: ModelOptions, _ engine: EngineOptions, itemCount: Int,
         _ work: (any ModelFamily) throws -> (() throws -> Void)
+    ) throws {
+        try measureParts(task, model, engine) { [(nil, itemCount, try work($0))] }
+    }
+
+    private func measureParts(
+        _ task: String, _ model: ModelOptions, _ engine: EngineOptions,
+        _ parts: (any ModelFamily) throws -> [(name: String?, itemCount: Int, work: () throws -> Void)]
     ) throws {
         try engine.prepare()
         let checkpoint = try model.checkpoint(for: task)
@@ -90,10 +117,13 @@ struct BenchOptions: ParsableArguments {
         let start = ContinuousClock.now
         let model = try registry.load(checkpoint)
         let loading = ContinuousClock.now - start
-        let durations = try Measurement.durations(runs, work(model))
+        let measured = try parts(model).map { part in
+            Measurement.Part(
+                name: part.name,
+                timing: Timing(itemCount: part.itemCount, runs: try Measurement.durations(runs, part.work)))
+        }
         let measurement = Measurement(
-            task: task, model: checkpoint.name, family: family.name, batchSize: batchSize, itemCount: itemCount,
-            loading: loading, runs: durations)
+            task: task, model: checkpoint.name, family: family.name, batchSize: batchSize, loading: loading, parts: measured)
         try measurement.show(asJSON: runs.json)
     }
 }

@@ -34,10 +34,11 @@ struct BenchTokenizeCommand: ParsableCommand {
             tokenCount = 0
             for line in lines { tokenCount += try tokenizer.encode(line).ids.count }
         }
+        let timing = Timing(
+            itemCount: max(1, tokenCount), byteCount: lines.reduce(0) { $0 + $1.utf8.count + 1 }, runs: durations)
         let measurement = Measurement(
-            task: "tokenize", model: checkpoint.name, family: family ?? "tokenizer", batchSize: nil,
-            itemCount: max(1, tokenCount),
-            byteCount: lines.reduce(0) { $0 + $1.utf8.count + 1 }, threads: 1, loading: loading, runs: durations)
+            task: "tokenize", model: checkpoint.name, family: family ?? "tokenizer", batchSize: nil, threads: 1,
+            loading: loading, parts: [.init(name: nil, timing: timing)])
         try measurement.show(asJSON: runs.json)
     }
 

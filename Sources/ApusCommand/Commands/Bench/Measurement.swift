@@ -7,40 +7,40 @@
 #endif
 import AttentionEngine
 
-/// How long a task took, again and again.
+/// How long a task took, again and again, whole or in parts.
 struct Measurement: Encodable {
+    /// A part of the work that was measured alone.
+    struct Part {
+        /// What it is called; nothing where it is all of the work.
+        var name: String?
+        var timing: Timing
+    }
+
     private let task: String
     private let model: String
     private let family: String
     private let batchSize: Int?
-    private let itemCount: Int
-    private let byteCount: Int?
     private let loading: Duration
-    /// Sorted.
-    private let runs: [Duration]
+    private let parts: [Part]
     private let threads: Int
     private let instructionSet = Processor.instructionSet
     private let peakMemoryBytes = Self.peakMemory
 
     /// - Parameters:
     ///   - batchSize: how many inputs each run did at once; `nil` where it did one after the other.
-    ///   - itemCount: how many items of work that was: inputs, or tokens that were written.
-    ///   - byteCount: how many bytes of text it read, where they are what counts.
     ///   - loading: what it took to load the model.
-    ///   - runs: what each run took; not empty.
+    ///   - parts: what was measured; not empty.
     init(
-        task: String, model: String, family: String, batchSize: Int?, itemCount: Int, byteCount: Int? = nil,
-        threads: Int = Processor.threadCount, loading: Duration, runs: [Duration]
+        task: String, model: String, family: String, batchSize: Int?, threads: Int = Processor.threadCount, loading: Duration,
+        parts: [Part]
     ) {
         self.task = task
         self.model = model
         self.loading = loading
         self.family = family
         self.batchSize = batchSize
-        self.itemCount = itemCount
-        self.byteCount = byteCount
         self.threads = threads
-        self.runs = runs.sorted()
+        self.parts = parts
     }
 
     /// What each run of `body` takes, after those that warm up.
@@ -55,30 +55,16 @@ struct Measurement: Encodable {
         var table = Table()
         table.add("model", "\(model) (\(family))")
         if let batchSize { table.add("batch size", "\(batchSize)") }
-        if let byteCount { table.add("text", "\(Quantity.bytes(byteCount)), \(Quantity.count(itemCount)) tokens") }
+        for text in parts.compactMap(\.timing.textSize) { table.add("text", text) }
         table.add("threads", "\(threads)")
         table.add("instruction set", instructionSet)
         table.add("loading", Quantity.duration(loading))
-        table.add("best run", line(best))
-        table.add("median run", line(median))
+        for part in parts {
+            table.add("best \(part.name ?? "run")", part.timing.line(part.timing.best))
+            table.add("median \(part.name ?? "run")", part.timing.line(part.timing.median))
+        }
         table.add("peak memory", Quantity.bytes(peakMemoryBytes))
         try StandardOutput.write(lines: table.lines)
-    }
-
-    private var best: Duration { runs[0] }
-
-    private var median: Duration { (runs[(runs.count - 1) / 2] + runs[runs.count / 2]) / 2 }
-
-    private func line(_ run: Duration) -> String {
-        if let byteCount {
-            return "\(Quantity.duration(run)), \(Quantity.fixed(Self.megabytes(byteCount, in: run), decimals: 1)) MB/s"
-        }
-        let perItem = itemCount == 1 ? "" : "\(Quantity.duration(run / itemCount)) per item, "
-        return "\(Quantity.duration(run)), \(perItem)\(Quantity.rate(itemCount, in: run))"
-    }
-
-    private static func megabytes(_ byteCount: Int, in run: Duration) -> Double {
-        Double(byteCount) / 1e6 / max(run / .seconds(1), 1e-9)
     }
 
     /// The most memory the program has had at any time, in bytes.
@@ -93,39 +79,27 @@ struct Measurement: Encodable {
         #endif
     }
 
-    private enum CodingKeys: String, CodingKey {
-        case task, model, family, threads, runs
-        case batchSize = "batch_size"
-        case instructionSet = "instruction_set"
-        case loading = "load_milliseconds"
-        case best = "best_milliseconds"
-        case median = "median_milliseconds"
-        case perItem = "median_milliseconds_per_item"
-        case rate = "items_per_second"
-        case byteCount = "bytes"
-        case megabytes = "megabytes_per_second"
-        case peakMemory = "peak_memory_bytes"
+    private struct Key: CodingKey {
+        let stringValue: String
+        var intValue: Int? { nil }
+
+        init(stringValue: String) { self.stringValue = stringValue }
+        init?(intValue: Int) { nil }
     }
 
     func encode(to encoder: any Encoder) throws {
-        func milliseconds(_ duration: Duration) -> Double { (duration / .microseconds(1)).rounded() / 1e3 }
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(task, forKey: .task)
-        try container.encode(model, forKey: .model)
-        try container.encode(family, forKey: .family)
-        try container.encodeIfPresent(batchSize, forKey: .batchSize)
-        try container.encode(threads, forKey: .threads)
-        try container.encode(instructionSet, forKey: .instructionSet)
-        try container.encode(milliseconds(loading), forKey: .loading)
-        try container.encode(runs.count, forKey: .runs)
-        try container.encode(milliseconds(best), forKey: .best)
-        try container.encode(milliseconds(median), forKey: .median)
-        try container.encode(milliseconds(median / itemCount), forKey: .perItem)
-        try container.encode((Double(itemCount) / (median / .seconds(1)) * 1e3).rounded() / 1e3, forKey: .rate)
-        if let byteCount {
-            try container.encode(byteCount, forKey: .byteCount)
-            try container.encode((Self.megabytes(byteCount, in: median) * 1e3).rounded() / 1e3, forKey: .megabytes)
+        var container = encoder.container(keyedBy: Key.self)
+        func encode(_ value: some Encodable, _ key: String) throws { try container.encode(value, forKey: Key(stringValue: key)) }
+        try encode(task, "task")
+        try encode(model, "model")
+        try encode(family, "family")
+        if let batchSize { try encode(batchSize, "batch_size") }
+        try encode(threads, "threads")
+        try encode(instructionSet, "instruction_set")
+        try encode(Timing.milliseconds(loading), "load_milliseconds")
+        try encode(peakMemoryBytes, "peak_memory_bytes")
+        for part in parts {
+            if let name = part.name { try encode(part.timing, name) } else { try part.timing.encode(to: encoder) }
         }
-        try container.encode(peakMemoryBytes, forKey: .peakMemory)
     }
 }

@@ -1,0 +1,61 @@
+/// What runs of one piece of work took.
+struct Timing: Encodable {
+    /// How many items of work a run did: inputs, or tokens that were written.
+    let itemCount: Int
+    /// How many bytes of text it read, where they are what counts.
+    private let byteCount: Int?
+    /// Sorted.
+    private let runs: [Duration]
+
+    /// - Parameter runs: what each run took; not empty.
+    init(itemCount: Int, byteCount: Int? = nil, runs: [Duration]) {
+        self.itemCount = itemCount
+        self.byteCount = byteCount
+        self.runs = runs.sorted()
+    }
+
+    var best: Duration { runs[0] }
+
+    var median: Duration { (runs[(runs.count - 1) / 2] + runs[runs.count / 2]) / 2 }
+
+    /// How much text was read, where that counts.
+    var textSize: String? { byteCount.map { "\(Quantity.bytes($0)), \(Quantity.count(itemCount)) tokens" } }
+
+    /// For people.
+    func line(_ run: Duration) -> String {
+        if let byteCount {
+            return "\(Quantity.duration(run)), \(Quantity.fixed(Self.megabytes(byteCount, in: run), decimals: 1)) MB/s"
+        }
+        let perItem = itemCount == 1 ? "" : "\(Quantity.duration(run / itemCount)) per item, "
+        return "\(Quantity.duration(run)), \(perItem)\(Quantity.rate(itemCount, in: run))"
+    }
+
+    private static func megabytes(_ byteCount: Int, in run: Duration) -> Double {
+        Double(byteCount) / 1e6 / max(run / .seconds(1), 1e-9)
+    }
+
+    static func milliseconds(_ duration: Duration) -> Double { (duration / .microseconds(1)).rounded() / 1e3 }
+
+    private enum CodingKeys: String, CodingKey {
+        case runs
+        case best = "best_milliseconds"
+        case median = "median_milliseconds"
+        case perItem = "median_milliseconds_per_item"
+        case rate = "items_per_second"
+        case byteCount = "bytes"
+        case megabytes = "megabytes_per_second"
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(runs.count, forKey: .runs)
+        try container.encode(Self.milliseconds(best), forKey: .best)
+        try container.encode(Self.milliseconds(median), forKey: .median)
+        try container.encode(Self.milliseconds(median / itemCount), forKey: .perItem)
+        try container.encode((Double(itemCount) / (median / .seconds(1)) * 1e3).rounded() / 1e3, forKey: .rate)
+        if let byteCount {
+            try container.encode(byteCount, forKey: .byteCount)
+            try container.encode((Self.megabytes(byteCount, in: median) * 1e3).rounded() / 1e3, forKey: .megabytes)
+        }
+    }
+}
