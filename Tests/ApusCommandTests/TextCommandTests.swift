@@ -23,6 +23,20 @@ struct TextCommandTests {
         #expect(try run.objects.map { $0["input"] as? String } == ["a\u{FFFD}", "b"])
     }
 
+    @Test("a folder that has a tokenizer and no model tokenizes")
+    func tokenizerAlone() throws {
+        let folder = try TemporaryFolder()
+        let source = URL(filePath: fixture("gpt2/tokenizer.json"))
+        try FileManager.default.copyItem(at: source, to: folder.url.appending(path: "tokenizer.json"))
+        let run = try CommandRun("tokenize", "--model", folder.url.path, "the cat", "--json")
+        #expect(run.status == 0)
+        #expect(
+            try run.objects.first?["ids"] as? [Int] == CommandRun("tokenize", "--model", fixture("gpt2"), "the cat", "--json")
+                .objects.first?["ids"] as? [Int])
+        let other = try CommandRun("generate", "--model", folder.url.path, "the cat")
+        #expect(other.status == 1 && other.errors.contains("config.json"))
+    }
+
     @Test("embed writes a NumPy file")
     func numPy() throws {
         let folder = try TemporaryFolder()

@@ -9,6 +9,13 @@ struct ModelOptions: ParsableArguments {
             valueName: "model"))
     var model: String?
 
+    /// Opens the model for its tokenizer alone.
+    ///
+    /// - Throws: `InputError` if there is none.
+    func tokenizerCheckpoint(for task: String) throws -> Checkpoint {
+        try model.map { try Checkpoint(tokenizerOf: $0) } ?? checkpoint(for: task)
+    }
+
     /// Opens the model, or the starter model of a task.
     ///
     /// - Throws: `InputError` if there is none.

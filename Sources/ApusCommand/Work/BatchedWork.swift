@@ -56,6 +56,9 @@ struct BatchedWork<Input: Sendable> {
 }
 
 extension Checkpoint {
+    /// Whether an error is about the model or a flag, and so about all inputs.
+    func isAtFault(_ error: InputError) -> Bool { error.place.hasPrefix(folder) || error.place.hasPrefix("--") }
+
     /// Does a task for a batch or, if that fails, for each of its inputs alone, to find the one at fault.
     ///
     /// - Throws: the error itself where the model or a flag is at fault.
@@ -67,7 +70,7 @@ extension Checkpoint {
             let answers = try task(inputs)
             precondition(answers.count == inputs.count, "\(answers.count) answers to \(inputs.count) inputs")
             return answers.map { .success($0) }
-        } catch let error as InputError where error.place.hasPrefix(folder) || error.place.hasPrefix("--") {
+        } catch let error as InputError where isAtFault(error) {
             throw error
         } catch {
             if inputs.count == 1 { return [.failure(error)] }

@@ -53,7 +53,7 @@ struct RecordingWork<Model: Transcribing> {
             }
             try showing.finish(transcription)
             return transcription
-        } catch let error as InputError where error.place.hasPrefix(checkpoint.folder) {
+        } catch let error as InputError where checkpoint.isAtFault(error) {
             throw WorkAtFault(underlying: error)
         }
     }

@@ -30,11 +30,31 @@ public struct Checkpoint: Sendable {
     public init(folder: String, name: String? = nil) throws {
         let folder = Paths.absolute(folder)
         try ModelReference.checkIsFolder(folder)
-        self.folder = folder
-        self.name = name ?? Paths.lastComponent(folder)
         let file = JSONFile("\(folder)/config.json")
         guard Paths.kind(of: file.path) != nil else { throw Self.missingConfiguration(folder) }
-        modelType = try file.decode(Architecture.self).modelType(in: file.path)
+        self.init(
+            folder: folder, name: name ?? Paths.lastComponent(folder),
+            modelType: try file.decode(Architecture.self).modelType(in: file.path))
+    }
+
+    /// Opens a folder for its tokenizer alone, which needs no `config.json`; without one `modelType` is empty.
+    ///
+    /// - Parameter reference: as for `init(_:)`.
+    /// - Throws: `InputError` if there is no such folder, or its `config.json` is unusable.
+    public init(tokenizerOf reference: String) throws {
+        let folder = Paths.absolute(try ModelReference.folder(of: reference))
+        if Paths.kind(of: "\(folder)/config.json") != nil {
+            try self.init(folder: folder, name: reference)
+            return
+        }
+        try ModelReference.checkIsFolder(folder)
+        self.init(folder: folder, name: reference, modelType: "")
+    }
+
+    private init(folder: String, name: String, modelType: String) {
+        self.folder = folder
+        self.name = name
+        self.modelType = modelType
     }
 
     /// `config.json`.

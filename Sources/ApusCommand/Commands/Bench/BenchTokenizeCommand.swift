@@ -21,7 +21,7 @@ struct BenchTokenizeCommand: ParsableCommand {
     @OptionGroup var runs: RunOptions
 
     func run() throws {
-        let checkpoint = try model.checkpoint(for: "tokenize")
+        let checkpoint = try model.tokenizerCheckpoint(for: "tokenize")
         let registry = try Session.registry
         // The model itself may be one that no plugin serves.
         let family = try? registry.family(for: checkpoint).name

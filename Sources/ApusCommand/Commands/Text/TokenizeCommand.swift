@@ -24,7 +24,7 @@ struct TokenizeCommand: ParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() throws {
-        let checkpoint = try model.checkpoint(for: "tokenize")
+        let checkpoint = try model.tokenizerCheckpoint(for: "tokenize")
         let tokenizer = try Session.registry.tokenizer(for: checkpoint)
         let work = TextWork(texts: texts, batchSize: 1, output: output, checkpoint: checkpoint)
         if decode {
