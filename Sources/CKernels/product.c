@@ -10,6 +10,8 @@
 enum {
     tiles_in_group = 8,             // at most
     scratch_floats = 3 << 17,       // and at most this much of the left operand: 1.5 MiB
+    large_matrix_floats = 1 << 21,  // a right operand of this size, 8 MiB, comes from memory and not from a cache;
+    large_scratch_floats = 1 << 17, // rows that share its way then fill most of a second-level cache
 };
 
 typedef struct {
@@ -110,10 +112,13 @@ void apus_multiply(const apus_kernels *kernels, const apus_product *product) {
     if (most_rows * plan.blocks * apus_tile_stride > scratch_floats) {
         most_rows = at_least_one(scratch_floats / (plan.blocks * apus_tile_stride) / kernels->tile_rows) * kernels->tile_rows;
     }
+    const int64_t large_rows = large_scratch_floats / (plan.blocks * apus_tile_stride) / kernels->tile_rows * kernels->tile_rows;
+    const bool is_large = product->depth * product->columns >= large_matrix_floats && product->rows <= large_rows;
+    if (is_large) most_rows = large_rows;
     plan.groups = (product->rows + most_rows - 1) / most_rows;
-    // Threads share the rows where there are enough tiles for each, else the panels.
+    // Threads share the rows where there are enough tiles for each and the panels are in a cache, else the panels.
     const int64_t threads = apus_thread_count(), tiles = product->rows / kernels->tile_rows;
-    if (tiles >= 4 * threads && plan.groups % threads != 0) plan.groups += threads - plan.groups % threads;
+    if (!is_large && tiles >= 4 * threads && plan.groups % threads != 0) plan.groups += threads - plan.groups % threads;
 
     const int64_t work = product->rows / plan.groups * product->depth * kernels->panel_width;
     const int64_t grain = at_least_one((1 << 15) / at_least_one(work));
