@@ -1,6 +1,6 @@
 public import PluginKit
 
-/// Sound: a reader of WAV, FLAC, Ogg, Opus, MP3, AIFF and many more files, and what turns waveforms into features.
+/// Sound: a reader of WAV, FLAC, Ogg, Opus, MP3, AIFF and many more files, and the models that transcribe speech.
 public enum AudioPlugin: Plugin {
     public static let name = "audio"
 
@@ -9,3 +9,6 @@ public enum AudioPlugin: Plugin {
         try registry.register(WhisperFamily.self)
     }
 }
+
+/// The task of writing down what is said in sound.
+public protocol SpeechTranscribing: Transcribing where Input == Waveform {}

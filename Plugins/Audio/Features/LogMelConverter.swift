@@ -201,3 +201,13 @@ public struct LogMelConverter: Sendable {
         for index in features.indices { features[index] = (max(features[index], maximum - 8) + 4) / 4 }
     }
 }
+
+extension LogMelConverter {
+    /// What happens to sound, a step each, for people.
+    var steps: [String] {
+        [
+            "mix to one channel at \(sampleRate) Hz", "cut into windows of \(windowSampleCount / sampleRate) seconds",
+            "\(melCount) log-mel bins every \(hopLength) samples",
+        ]
+    }
+}

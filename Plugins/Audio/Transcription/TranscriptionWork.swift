@@ -25,8 +25,7 @@ struct TranscriptionWork {
         self.options = options
         self.onEvent = onEvent
         decoder = try transcriber.decoder(for: options)
-        let languages = transcriber.vocabulary.languages
-        language = options.language ?? (languages.count > 1 ? nil : languages.keys.first ?? "en")
+        language = options.language ?? (transcriber.vocabulary.languages.isEmpty ? "en" : nil)
         activity = options.skipsSilence ? try VoiceActivity(of: waveform) : nil
         previous = PreviousText(
             transcriber.vocabulary, initial: try transcriber.initialIDs(options.initialPrompt),

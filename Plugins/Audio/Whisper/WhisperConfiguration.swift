@@ -13,7 +13,6 @@ struct WhisperConfiguration: Decodable {
     var encoderInnerWidth: Int
     var decoderInnerWidth: Int
     var activation: String?
-    var scalesEmbedding: Bool?
     var sourcePositionCount: Int
     var targetPositionCount: Int
     var startToken: Int?
@@ -31,7 +30,6 @@ struct WhisperConfiguration: Decodable {
         case encoderInnerWidth = "encoder_ffn_dim"
         case decoderInnerWidth = "decoder_ffn_dim"
         case activation = "activation_function"
-        case scalesEmbedding = "scale_embedding"
         case sourcePositionCount = "max_source_positions"
         case targetPositionCount = "max_target_positions"
         case startToken = "decoder_start_token_id"
@@ -74,7 +72,6 @@ struct WhisperConfiguration: Decodable {
         stack.crossAttention = stack.attention
         stack.attention.isCausal = true
         stack.positions = .learned(count: targetPositionCount)
-        stack.embeddingScale = scalesEmbedding == true ? Float(width).squareRoot() : 1
         return stack
     }
 

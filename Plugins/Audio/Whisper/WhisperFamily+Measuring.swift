@@ -3,11 +3,11 @@ public import PluginKit
 
 extension WhisperFamily: SpeechMeasuring {
     public func encodeWindows(_ windows: NamedTensors) throws -> any Sendable {
-        try model.memory(of: model.features(windows))
+        try model.encode(model.features(windows))
     }
 
     public func writeTokens(for encoding: any Sendable, beamCount: Int, tokenCount: Int) throws {
-        guard let memory = encoding as? CrossMemory else {
+        guard let states = encoding as? Tensor else {
             throw InputError(
                 "windows", found: "another model's", needed: "what encodeWindows returned", remedy: "Encode them first")
         }
@@ -24,6 +24,7 @@ extension WhisperFamily: SpeechMeasuring {
         settings.maximumNewTokens = tokenCount
         settings.minimumNewTokens = tokenCount
         settings.endTokens = [configuration.end]
+        let memory = model.decoder.memory(of: states)
         var step = TransformerStep(model.tokens, model.decoder, model.head, memory: memory, for: settings)
         _ = try Generator(settings).generate(&step, prompts: memory.inputs.map { _ in prompt })
     }

@@ -2,7 +2,7 @@ public import AttentionEngine
 public import PluginKit
 
 /// Whisper (Radford et al., 2022, arXiv:2212.04356) as `openai/whisper-*` and `distil-whisper/*` publish it.
-public struct WhisperFamily: Transcribing, TensorGenerating {
+public struct WhisperFamily: SpeechTranscribing, TensorGenerating {
     public static let name = "Whisper"
     public static let modelTypes: Set = ["whisper"]
 
@@ -56,6 +56,8 @@ public struct WhisperFamily: Transcribing, TensorGenerating {
 
     public static func summary(of checkpoint: Checkpoint) throws -> ModelSummary {
         let configuration = try WhisperConfiguration(checkpoint)
-        return ModelSummary(tasks: ["transcribe"], sizes: configuration.sizes, preprocessing: [])
+        let preprocessing: [String]
+        do { preprocessing = try LogMelConverter(checkpoint).steps } catch { preprocessing = ["unusable: \(error)"] }
+        return ModelSummary(tasks: ["transcribe"], sizes: configuration.sizes, preprocessing: preprocessing)
     }
 }

@@ -1,13 +1,13 @@
 /// What `apus bench transcribe` measures of a model that transcribes: its two halves, each alone.
 public protocol SpeechMeasuring: ModelFamily {
-    /// Does all of the work on windows of sound that comes before the first token.
+    /// Runs the encoder over windows of sound, and nothing else.
     ///
     /// - Parameter windows: what `exampleInputs` made: features under the reference's names, a row for each window.
-    /// - Returns: what the decoder reads, in the model's own form.
+    /// - Returns: the encoder's states, in the model's own form.
     /// - Throws: `InputError` naming the input that is missing or has the wrong shape.
     func encodeWindows(_ windows: NamedTensors) throws -> any Sendable
 
-    /// Writes as many tokens for each window, whichever they are, and never ends sooner.
+    /// Readies the decoder for encoded windows and writes as many tokens for each, whichever they are; it never ends sooner.
     ///
     /// - Parameters:
     ///   - encoding: what `encodeWindows` returned.

@@ -79,7 +79,7 @@ struct DecodingOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The same seed draws the same.", valueName: "n"))
     var seed: UInt64 = 0
 
-    @Option(help: ArgumentHelp("The most tokens of a window. (default: as many as the model can)", valueName: "n"))
+    @Option(help: ArgumentHelp("The most tokens of a window. (default: 224, or what the model has room for)", valueName: "n"))
     var maxTokens: Int?
 
     @Option(
