@@ -110,6 +110,12 @@ struct ProductKernelTests {
         Product(rows: rows, depth: depth, columns: columns, seed: depth).check(columnStep: 37)
     }
 
+    @Test("matrices too large for a cache, whose panels threads share", arguments: [1, 2, 14, 128, 161, 162, 163, 200])
+    func tooLargeForCache(rows: Int) {
+        Product(rows: rows, depth: 330, columns: 6400, seed: rows).check(columnStep: 997)
+        if rows == 128 { Product(rows: 40, depth: 3073, columns: 700, seed: rows).check(columnStep: 97) }
+    }
+
     @Test("no rows, columns or depth")
     func empty() {
         Product(rows: 0, depth: 5, columns: 7, seed: 1).check()
