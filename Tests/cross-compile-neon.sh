@@ -10,12 +10,12 @@ build=$(mktemp -d)
 trap 'rm -rf "$build"' EXIT
 
 if ! echo '#include <pthread.h>' | $clang $flags -x c -fsyntax-only - 2>/dev/null; then
-    # Without a C library for Arm: the file that is written for it needs three names of one header alone.
+    # Without a C library for Arm: the file that is written for it needs four names of one header alone.
     if ! echo '#include <arm_neon.h>' | $clang $flags -ffreestanding -x c -fsyntax-only - 2>/dev/null; then
         echo "skipped: $clang has no headers for 64-bit Arm" >&2
         exit 0
     fi
-    echo 'float sqrtf(float); float expf(float);' >"$build/math.h"
+    echo 'float sqrtf(float); float expf(float); float logf(float);' >"$build/math.h"
     echo '#define INFINITY __builtin_inff()' >>"$build/math.h"
     $clang $flags -ffreestanding -I"$build" -c Sources/CKernels/kernels_neon.c -o "$build/kernels_neon.o"
     echo "the NEON kernels compile; the rest needs libc6-dev-arm64-cross"
