@@ -59,15 +59,15 @@ struct Transcriber: Sendable {
         try require(
             options.task == .transcribe || !vocabulary.languages.isEmpty && vocabulary.translate != nil, "--task",
             found: "translate", needed: "transcribe, all that \(name) can", remedy: "Use a model of several languages")
+        try require(
+            options.initialPrompt == nil || vocabulary.previousText != nil, "--initial-prompt",
+            found: "\(name), which has no token for earlier text", needed: "a model with <|startofprev|>",
+            remedy: "Leave the flag out")
         for token in options.suppressedTokens ?? [] {
             try require(
                 (0..<vocabulary.size).contains(token), "--suppress-tokens", found: "\(token)",
                 needed: "ids from 0 to \(vocabulary.size - 1)", remedy: "Name ids of the model's tokenizer")
         }
-        try require(
-            !options.hasWordTimestamps || !alignmentHeads.isEmpty, "--word-timestamps",
-            found: "\(name), which has no heads that follow the sound", needed: "a model with cross-attention",
-            remedy: "Leave the flag out")
         return WindowDecoder(
             model: model, vocabulary: vocabulary, tokenizer: tokenizer, settings: settings, options: options,
             hasTimestamps: hasTimestamps)
