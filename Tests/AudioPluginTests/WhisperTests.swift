@@ -173,6 +173,20 @@ struct WhisperTests {
         }
     }
 
+    @Test("words cost no text, where parts are decoded together", arguments: [false, true])
+    func wordsKeepText(isBatched: Bool) throws {
+        let folder = Self.clips.appending(path: "../StarterModels/whisper-an4").standardized
+        let model = try Self.model(Checkpoint(folder: folder.path))
+        var options = TranscriptionOptions()
+        options.isBatched = isBatched
+        let clip = try Self.clip("voicemail.ogg")
+        let plain = try model.transcribe(clip, options: options) { _ in true }
+        options.hasWordTimestamps = true
+        let timed = try model.transcribe(clip, options: options) { _ in true }
+        #expect(plain.text.hasSuffix("stop") && timed.text == plain.text)
+        #expect(timed.segments.map { $0.words?.map(\.word).joined() } == timed.segments.map(\.text))
+    }
+
     @Test("silence, noise and hum say nothing")
     func silence() throws {
         let model = try Self.model()

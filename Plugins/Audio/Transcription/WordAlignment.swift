@@ -42,7 +42,7 @@ struct WordAlignment {
         shortenLongWords(&timed.words, longest: 2 * usual)
         timed.words = SpokenWords.joinPunctuation(timed.words, counts: &timed.counts)
 
-        var next = 0, lastEnd = lastEnd, end: Double?
+        var next = 0, lastEnd = lastEnd, lastWordEnd: Double?
         for index in segments.indices {
             var words: [TranscribedWord] = [], taken = 0
             while next < timed.words.count, taken < texts[index].count {
@@ -50,7 +50,13 @@ struct WordAlignment {
                 taken += timed.counts[next]
                 next += 1
             }
+            let (start, end) = (segments[index].start, segments[index].end)
             fit(&words, to: &segments[index], usual: usual, lastEnd: lastEnd)
+            if segments[index].end <= segments[index].start {
+                // Words that were found to last no time say less than the segment does.
+                (segments[index].start, segments[index].end) = (start, end)
+                if words.count == 1 { (words[0].start, words[0].end) = (start, end) }
+            }
             segments[index].words = words.map { word in
                 var word = word
                 word.start = rounded(word.start)
@@ -58,11 +64,11 @@ struct WordAlignment {
                 return word
             }
             if let last = words.last {
-                end = last.end
+                lastWordEnd = last.end
                 lastEnd = segments[index].end
             }
         }
-        return end
+        return lastWordEnd
     }
 
     private func isText(_ id: Int) -> Bool { !transcriber.tokenizer.specialTokens.all.contains(id) }
