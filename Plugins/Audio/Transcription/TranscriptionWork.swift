@@ -116,7 +116,7 @@ struct TranscriptionWork {
             let alignment = WordAlignment(transcriber, language: language)
             let end = try alignment.addWords(
                 to: &new, memory: memory, prompt: prompt, frameCount: frames.count, offset: seconds(frames.lowerBound),
-                lastEnd: segments.last?.end ?? 0)
+                lastEnd: segments.last?.end ?? 0, keepsAll: isSingleWindow)
             // What is left of a window starts better where the last word ended than where the model believes.
             if cut.doneSteps != nil, let end, end > seconds(frames.lowerBound) {
                 let next = Int((end / transcriber.secondsPerFrame).rounded()) - frames.lowerBound
@@ -173,7 +173,8 @@ struct TranscriptionWork {
             var single = memory
             single.reorder([row])
             _ = try WordAlignment(transcriber, language: language).addWords(
-                to: &new, memory: single, prompt: prompt, frameCount: frames, offset: offset, lastEnd: segments.last?.end ?? 0)
+                to: &new, memory: single, prompt: prompt, frameCount: frames, offset: offset, lastEnd: segments.last?.end ?? 0,
+                keepsAll: true)
         }
         try finish(new, of: window)
     }

@@ -28,10 +28,12 @@ struct WordAlignment {
     ///   - frameCount: the frames of its sound.
     ///   - offset: where it starts, in seconds.
     ///   - lastEnd: where the last segment before ended, in seconds.
+    ///   - keepsAll: whether a segment whose words last no time keeps its own times; else it lasts none either, and is taken
+    ///     for an invention.
     /// - Returns: where the last word ends, in seconds; `nil` where there is none.
     func addWords(
         to segments: inout [TranscribedSegment], memory: CrossMemory, prompt: [Int], frameCount: Int, offset: Double,
-        lastEnd: Double
+        lastEnd: Double, keepsAll: Bool
     ) throws -> Double? {
         let vocabulary = transcriber.vocabulary
         let texts = segments.map { $0.tokens.filter { !vocabulary.isTimestamp($0) && isText($0) } }
@@ -52,7 +54,7 @@ struct WordAlignment {
             }
             let (start, end) = (segments[index].start, segments[index].end)
             fit(&words, to: &segments[index], usual: usual, lastEnd: lastEnd)
-            if segments[index].end <= segments[index].start {
+            if keepsAll, segments[index].end <= segments[index].start {
                 // Words that were found to last no time say less than the segment does.
                 (segments[index].start, segments[index].end) = (start, end)
                 if words.count == 1 { (words[0].start, words[0].end) = (start, end) }
