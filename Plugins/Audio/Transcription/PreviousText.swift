@@ -4,7 +4,7 @@ struct PreviousText {
     private let initial: [Int]
     private let carriesInitial: Bool
     /// Whether what was written helps, and not the initial words alone.
-    var conditions: Bool
+    private let conditions: Bool
     private let limit: Int
     private var ids: [Int]
 

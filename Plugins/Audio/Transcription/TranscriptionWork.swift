@@ -10,6 +10,8 @@ struct TranscriptionWork {
     private let onEvent: (TranscriptionEvent) throws -> Bool
     /// Where somebody speaks; `nil` where silence is not to be passed over.
     private let activity: VoiceActivity?
+    /// Whether one window holds the recording.
+    private let isSingleWindow: Bool
     private var previous: PreviousText
     private var language: String?
     private var segments: [TranscribedSegment] = []
@@ -27,15 +29,16 @@ struct TranscriptionWork {
         decoder = try transcriber.decoder(for: options)
         language = options.language ?? (transcriber.vocabulary.languages.isEmpty ? "en" : nil)
         activity = options.skipsSilence ? try VoiceActivity(of: waveform) : nil
+        isSingleWindow = waveform.samples.count <= transcriber.converter.windowSampleCount
+        let conditions = options.conditionsOnPreviousText ?? transcriber.vocabulary.knowsTimestamps
         previous = PreviousText(
             transcriber.vocabulary, initial: try transcriber.initialIDs(options.initialPrompt),
-            carriesInitial: options.carriesInitialPrompt, conditions: false, limit: transcriber.previousTextLimit)
+            carriesInitial: options.carriesInitialPrompt, conditions: conditions && !options.isBatched && !isSingleWindow,
+            limit: transcriber.previousTextLimit)
     }
 
     /// Does all of it, or as much as `onEvent` wants.
     mutating func run() throws -> Transcription {
-        let conditions = options.conditionsOnPreviousText ?? transcriber.vocabulary.knowsTimestamps
-        previous.conditions = conditions && !options.isBatched && !isSingleWindow
         if options.isBatched || !decoder.hasTimestamps && !isSingleWindow {
             try runParts()
         } else {
@@ -48,8 +51,6 @@ struct TranscriptionWork {
     private mutating func report(_ event: TranscriptionEvent) throws {
         if try !onEvent(event) { isStopped = true }
     }
-
-    private var isSingleWindow: Bool { waveform.samples.count <= transcriber.converter.windowSampleCount }
 
     // MARK: Windows, one after the other
 
