@@ -180,6 +180,7 @@ const apus_format apus_int8_vnni = {
     .element_bytes = 1,
     .header_bytes = 4 * width,
     .left_bytes = byte_stride,
+    .left_most = 127,
     .prepare = prepare_bytes,
     .tile = tile_bytes,
 };

@@ -91,6 +91,7 @@ const apus_format apus_int8_avx2 = {
     .step = 2,
     .element_bytes = 1,
     .left_bytes = left_stride * 2,
+    .left_most = largest_left,
     .prepare = prepare,
     .tile = tile,
 };

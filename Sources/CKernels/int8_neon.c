@@ -72,6 +72,7 @@ const apus_format apus_int8_dotprod = {
     .step = 4,
     .element_bytes = 1,
     .left_bytes = left_stride,
+    .left_most = 127,
     .prepare = prepare,
     .tile = tile,
 };

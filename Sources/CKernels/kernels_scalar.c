@@ -94,7 +94,7 @@ static void tile_bytes(int32_t rows, int64_t steps, const void *left, const void
 
 const apus_format apus_int8_scalar = {
     .panel_width = panel_width, .tile_rows = tile_rows, .step = 1, .element_bytes = 1,
-    .left_bytes = apus_tile_stride, .prepare = prepare_bytes, .tile = tile_bytes,
+    .left_bytes = apus_tile_stride, .left_most = 127, .prepare = prepare_bytes, .tile = tile_bytes,
 };
 
 // MARK: Activations

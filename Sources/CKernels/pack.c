@@ -49,14 +49,23 @@ typedef struct {
     _Atomic bool *is_odd;
 } plan;
 
-// `count` elements of a column from depth `first` on, as floats.
-static void read_run(const apus_packing *p, int64_t column, int64_t first, int64_t count, float *run) {
-    const int64_t start = (column - p->first_column) * p->column_stride + first * p->depth_stride, step = p->depth_stride;
-#define READ(type, CONVERT)                                                                      \
-    do {                                                                                         \
-        const type *source = (const type *)p->source + start;                                    \
-        if (step == 1) for (int64_t k = 0; k < count; k++) run[k] = CONVERT(source[k]);          \
-        else for (int64_t k = 0; k < count; k++) run[k] = CONVERT(source[k * step]);             \
+// `count` elements of each column from depth `first` on, as floats, each column's a row of `runs`.
+static void read_runs(const apus_packing *p, int64_t from, int64_t to, int64_t first, int64_t count, float runs[][run_length]) {
+    const int64_t columns = to - from, across = p->column_stride, along = p->depth_stride;
+    const int64_t start = (from - p->first_column) * across + first * along;
+    // In the order in which they stand in memory.
+#define READ(type, CONVERT)                                                                                 \
+    do {                                                                                                    \
+        const type *source = (const type *)p->source + start;                                               \
+        if (along == 1) {                                                                                   \
+            for (int64_t c = 0; c < columns; c++) {                                                         \
+                for (int64_t k = 0; k < count; k++) runs[c][k] = CONVERT(source[c * across + k]);           \
+            }                                                                                               \
+        } else {                                                                                            \
+            for (int64_t k = 0; k < count; k++) {                                                           \
+                for (int64_t c = 0; c < columns; c++) runs[c][k] = CONVERT(source[c * across + k * along]); \
+            }                                                                                               \
+        }                                                                                                   \
     } while (0)
     switch (p->element) {
     case apus_element_float32: READ(float, ); break;
@@ -67,8 +76,10 @@ static void read_run(const apus_packing *p, int64_t column, int64_t first, int64
     }
 #undef READ
     if (p->source_scales == NULL) return;
-    const float scale = p->source_scales[column - p->first_column];
-    for (int64_t k = 0; k < count; k++) run[k] *= scale;
+    for (int64_t c = 0; c < columns; c++) {
+        const float scale = p->source_scales[from - p->first_column + c];
+        for (int64_t k = 0; k < count; k++) runs[c][k] *= scale;
+    }
 }
 
 static bool has_odd(const float *run, int64_t count) {
@@ -81,16 +92,23 @@ static bool has_odd(const float *run, int64_t count) {
     return is_odd;
 }
 
-// The scale that makes a column's elements integers up to 127. One that is kept in such integers keeps its own.
-static float column_scale(const apus_packing *p, int64_t column) {
-    if (p->element == apus_element_int8) return p->source_scales ? p->source_scales[column - p->first_column] : 1;
-    float run[run_length], largest = 0;
+// The scales that make columns' elements integers up to 127. Columns that are kept in such integers keep their own.
+static void find_scales(const apus_packing *p, int64_t from, int64_t to, float runs[][run_length]) {
+    for (int64_t c = from; c < to; c++) {
+        p->scales[c] = p->source_scales ? p->source_scales[c - p->first_column] : p->element == apus_element_int8 ? 1 : 0;
+    }
+    if (p->element == apus_element_int8) return;
     for (int64_t k = 0; k < p->depth; k += run_length) {
         const int64_t count = p->depth - k < run_length ? p->depth - k : run_length;
-        read_run(p, column, k, count, run);
-        for (int64_t i = 0; i < count; i++) largest = fabsf(run[i]) > largest ? fabsf(run[i]) : largest;
+        read_runs(p, from, to, k, count, runs);
+        for (int64_t c = from; c < to; c++) {
+            const float *run = runs[c - from];
+            float largest = p->scales[c];
+            for (int64_t i = 0; i < count; i++) largest = fabsf(run[i]) > largest ? fabsf(run[i]) : largest;
+            p->scales[c] = largest;
+        }
     }
-    return largest <= 0x1.fffffep127f ? largest / 127 : 0;
+    for (int64_t c = from; c < to; c++) p->scales[c] = p->scales[c] <= 0x1.fffffep127f ? p->scales[c] / 127 : 0;
 }
 
 // Stores a run of a column from depth `first` of a block on, and returns the sum of what was stored, where it is integers.
@@ -124,13 +142,12 @@ static int32_t store_run(const apus_format *format, apus_precision precision, co
 static void pack_columns(const plan *plan, char *panel, int64_t from, int64_t to) {
     const apus_packing *p = plan->packing;
     const apus_format *format = plan->format;
-    const int64_t width = format->panel_width, end = p->first_column + p->columns;
+    const int64_t width = format->panel_width, last = p->first_column + p->columns, end = last < to ? last : to;
     const bool is_integer = p->precision == apus_precision_int8;
-    float factors[apus_maximum_panel_width];
-    for (int64_t c = from; c < to; c++) {
-        const float scale = is_integer && c < end ? column_scale(p, c) : 0;
-        if (is_integer) p->scales[c] = scale;
-        factors[c % width] = scale > 0 ? 1 / scale : 0;
+    float runs[apus_maximum_panel_width][run_length];
+    if (is_integer) {
+        find_scales(p, from, end, runs);
+        for (int64_t c = end; c < to; c++) p->scales[c] = 0;
     }
     bool is_odd = false;
     for (int64_t index = 0; index < apus_depth_blocks(p->depth); index++) {
@@ -140,13 +157,14 @@ static void pack_columns(const plan *plan, char *panel, int64_t from, int64_t to
         for (int64_t k = 0; k < whole; k += run_length) {
             const int64_t count = whole - k < run_length ? whole - k : run_length;
             const int64_t there = block.depth - k < count ? block.depth - k : count;
+            if (there < count || end < to) memset(runs, 0, sizeof runs);
+            read_runs(p, from, end, block.start + k, there, runs);
             for (int64_t c = from; c < to; c++) {
-                float run[run_length] = {0};
-                if (c < end) read_run(p, c, block.start + k, there, run);
+                const float *run = runs[c - from], scale = is_integer ? p->scales[c] : 0;
                 is_odd |= has_odd(run, there);
                 const int64_t within = c % width, place = format->order ? format->order[within] : within;
                 sums[within] += store_run(format, p->precision, run, k, count, panel + block.offset + format->header_bytes, place,
-                                          factors[within]);
+                                          scale > 0 ? 1 / scale : 0);
             }
         }
         for (int64_t c = from; format->header_bytes > 0 && c < to; c++) {

@@ -60,7 +60,8 @@ struct KernelTable: CustomTestStringConvertible, @unchecked Sendable {
                 guard let start = source.baseAddress else { return true }
                 var packing = apus_packing(
                     precision: precision, element: element, source: start, column_stride: Int64(strides.column),
-                    depth_stride: Int64(strides.depth), source_scales: sourceScales.isEmpty ? nil : sourceScales.baseAddress, depth: Int64(depth),
+                    depth_stride: Int64(strides.depth), source_scales: sourceScales.isEmpty ? nil : sourceScales.baseAddress,
+                    depth: Int64(depth),
                     first_column: Int64(first), columns: Int64(columns), packed: panels.start, scales: scales.start)
                 return apus_pack(pointer, &packing)
             }

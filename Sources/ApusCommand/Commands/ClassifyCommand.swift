@@ -30,7 +30,7 @@ struct ClassifyCommand: ParsableCommand {
     func run() throws {
         try engine.prepare()
         let registry = try Session.registry
-        let checkpoint = try model.checkpoint(for: "classify")
+        let checkpoint = try model.checkpoint(for: "classify", engine)
         try classify(with: registry.load(checkpoint, as: (any Classifying).self), checkpoint, registry)
     }
 

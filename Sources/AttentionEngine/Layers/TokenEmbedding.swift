@@ -32,31 +32,3 @@ public struct TokenEmbedding: Sendable {
         }
     }
 }
-
-/// The scores of all tokens: a product with a matrix, the embedding's own where they are tied.
-public struct TokenHead: Sendable {
-    private let matrix: PackedMatrix
-    private let bias: Tensor?
-    private let scale: Float
-
-    /// Packs a matrix.
-    ///
-    /// - Parameters:
-    ///   - table: `[vocabulary, width]`.
-    ///   - bias: of as many elements as the vocabulary, whatever its shape.
-    ///   - scale: what states are multiplied by before.
-    /// - Throws: `InputError` if there is not the memory.
-    public init(_ table: StoredMatrix, bias: Tensor? = nil, scale: Float = 1) throws {
-        matrix = try PackedMatrix([table])
-        self.bias = bias.map { $0.reshaped(to: [$0.count]) }
-        self.scale = scale
-    }
-
-    /// The number of tokens.
-    public var vocabularySize: Int { matrix.columns }
-
-    /// `[…, width]` to `[…, vocabulary]`.
-    public func callAsFunction(_ states: Tensor) -> Tensor {
-        matrix.product(scale == 1 ? states : states.scaled(by: scale), bias: bias, activation: .identity, residual: nil)
-    }
-}

@@ -1,3 +1,4 @@
+import CKernels
 import Synchronization
 
 /// The memory behind tensors: either a 64-byte aligned block from the pool, given back when the last tensor
@@ -65,7 +66,8 @@ final class StoragePool: Sendable {
         if let reused, let pointer = UnsafeMutableRawPointer(bitPattern: reused) {
             return UnsafeMutableRawBufferPointer(start: pointer, count: size)
         }
-        return .allocate(byteCount: size, alignment: Self.alignment)
+        guard let memory = apus_allocate(size) else { fatalError("no memory for a tensor of \(size) bytes") }
+        return UnsafeMutableRawBufferPointer(start: memory, count: size)
     }
 
     func give(_ block: UnsafeMutableRawBufferPointer) {
@@ -75,6 +77,6 @@ final class StoragePool: Sendable {
             state.idle[block.count, default: []].append(UInt(bitPattern: block.baseAddress))
             return true
         }
-        if !kept { block.deallocate() }
+        if !kept { apus_deallocate(block.baseAddress) }
     }
 }

@@ -68,6 +68,7 @@ typedef struct apus_format {
     int32_t element_bytes;              // of the right operand
     int32_t header_bytes;               // before each block of a panel: 0, or 4 a column
     int32_t left_bytes;                 // from row to row of the left operand
+    int32_t left_most;                  // the largest element of a row of it, where it is brought to integers
     const uint8_t *APUS_NULLABLE order; // where in a step a column stands, unless by its number
     // Puts rows of one block of the left operand where tiles read them, `steps` whole steps of each.
     void (*prepare)(int64_t rows, int64_t depth, int64_t steps, const float *a, int64_t a_stride, void *left);
@@ -232,6 +233,37 @@ typedef struct apus_attention {
 // softmax(scale · query · keyᵀ + masks) · value on all threads: with a running softmax over blocks of keys, or, for few
 // queries, straight from where keys and values stand.
 void apus_attend(const apus_kernels *kernels, const apus_attention *attention);
+
+// MARK: Attention to what was laid out once (memory_attention.c)
+
+// Keys and values that queries look at again and again, in panels for the products with them.
+typedef struct apus_memory {
+    int64_t batch, heads, key_value_heads, keys, key_width, value_width;
+    apus_precision precision;               // not int8
+    void *panels;                           // apus_memory_bytes of them
+} apus_memory;
+
+int64_t apus_memory_bytes(const apus_kernels *kernels, int64_t batch, int64_t key_value_heads, int64_t keys, int64_t key_width,
+                          int64_t value_width, apus_precision precision);
+// Lays keys and values out on all threads. Those of position p of sequence b start at b · keys · row_stride + p · row_stride, heads
+// side by side.
+void apus_pack_memory(const apus_kernels *kernels, const apus_memory *memory, const float *keys, const float *values,
+                      int64_t row_stride);
+
+typedef struct apus_memory_attention {
+    const apus_memory *memory;
+    int64_t groups, queries;
+    const float *query;                     // [groups, queries, heads · key_width]
+    const int32_t *sequences;               // which sequence of the memory each group looks at
+    float scale;
+    const float *APUS_NULLABLE key_mask;    // [groups, keys], added to the scores
+    float *out;                             // [groups, queries, heads · value_width]
+} apus_memory_attention;
+
+// softmax(scale · query · keyᵀ + mask) · value on all threads.
+void apus_attend_memory(const apus_kernels *kernels, const apus_memory_attention *attention);
+// out[q][k] = scale · query · key of one head of the first group.
+void apus_memory_scores(const apus_kernels *kernels, const apus_memory_attention *attention, int64_t head);
 
 // MARK: Memory (memory.c)
 
