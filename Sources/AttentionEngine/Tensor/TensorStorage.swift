@@ -1,6 +1,14 @@
 import CKernels
 import Synchronization
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
 /// The memory behind tensors: either a 64-byte aligned block from the pool, given back when the last tensor
 /// on it goes, or a part of something that another object keeps alive (a mapped file).
 ///
@@ -37,6 +45,10 @@ final class TensorStorage: @unchecked Sendable {
 final class StoragePool: Sendable {
     static let shared = StoragePool(limit: 512 << 20)
     static let alignment = 64
+    /// Blocks from here on stand on large pages: the scores of a whole vocabulary for many rows touch more small ones than the
+    /// processor can keep track of. Smaller ones do not: rows a power of two apart would then fall into the same few places of the
+    /// second-level cache.
+    static let largePageThreshold = 24 << 20
 
     private struct State {
         var idle: [Int: [UInt]] = [:]
@@ -66,7 +78,8 @@ final class StoragePool: Sendable {
         if let reused, let pointer = UnsafeMutableRawPointer(bitPattern: reused) {
             return UnsafeMutableRawBufferPointer(start: pointer, count: size)
         }
-        guard let memory = apus_allocate(size) else { fatalError("no memory for a tensor of \(size) bytes") }
+        let memory = size >= Self.largePageThreshold ? apus_allocate(size) : aligned_alloc(Self.alignment, size)
+        guard let memory else { fatalError("no memory for a tensor of \(size) bytes") }
         return UnsafeMutableRawBufferPointer(start: memory, count: size)
     }
 
