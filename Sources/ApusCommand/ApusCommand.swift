@@ -59,6 +59,7 @@ struct RootCommand: ParsableCommand {
         subcommands: [
             ClassifyCommand.self, TranscribeCommand.self, TranslateCommand.self, GenerateCommand.self, ClassifyTextCommand.self,
             EmbedCommand.self, FillMaskCommand.self, TokenizeCommand.self,
-            InspectCommand.self, ModelsCommand.self, ForwardCommand.self, BenchCommand.self, EnvironmentCommand.self,
+            InspectCommand.self, ModelsCommand.self, ForwardCommand.self, QuantizeCommand.self, BenchCommand.self,
+            EnvironmentCommand.self,
         ])
 }

@@ -3,6 +3,8 @@
 // Rows are cut into groups whose part of the left operand fits a second-level cache. A worker copies that part once
 // into its scratch memory, in blocks of depth with the row stride that tiles need, and then takes panels of the right
 // operand, each of which it reads once for all tiles of the group.
+#include <stdatomic.h>
+
 #include "CKernels.h"
 #include "blocks.h"
 
@@ -114,8 +116,13 @@ static void multiply_panels(void *context, int64_t group, int64_t first, int64_t
     }
 }
 
+static _Atomic int64_t operation_count;
+
+int64_t apus_operation_count(void) { return atomic_load_explicit(&operation_count, memory_order_relaxed); }
+
 void apus_multiply(const apus_kernels *kernels, const apus_product *product) {
     if (product->rows <= 0 || product->columns <= 0) return;
+    atomic_fetch_add_explicit(&operation_count, 2 * product->rows * product->depth * product->columns, memory_order_relaxed);
     const apus_format *format = kernels->formats[product->precision];
     plan plan = {.kernels = kernels, .format = format, .product = product};
     plan.blocks = apus_depth_blocks(product->depth);

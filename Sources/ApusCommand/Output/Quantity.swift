@@ -41,6 +41,12 @@ enum Quantity {
         }
     }
 
+    /// Additions and multiplications in a second: `163.2 GFLOP/s`, or of integers alike.
+    static func operations(_ rate: Double) -> String { "\(fixed(rate / 1e9, decimals: 1)) GFLOP/s" }
+
+    /// Bytes in a second: `31.0 GB/s`.
+    static func memoryRate(_ rate: Double) -> String { "\(fixed(rate / 1e9, decimals: 1)) GB/s" }
+
     /// How long: `0.87 ms`, `12.3 s`.
     static func duration(_ duration: Duration) -> String {
         let seconds = duration / .seconds(1)

@@ -49,7 +49,7 @@ public struct Linear: Sendable {
         let kernel = kernel ?? [inputWidth]
         let stored = try parts.map { part in
             var stored = try part.weights.stored(
-                "weight", layout == .outputByInput ? [part.width] + kernel : kernel + [part.width])
+                "weight", layout == .outputByInput ? [part.width] + kernel : kernel + [part.width], layout: layout)
             if kernel.count > 1 { stored.precision = stored.precision.forRawInput }
             return stored
         }

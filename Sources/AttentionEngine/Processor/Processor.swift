@@ -32,6 +32,18 @@ public enum Processor {
         set { apus_set_thread_count(Int32(clamping: newValue)) }
     }
 
+    /// The additions and multiplications that all products of the program have taken so far; attention's own are not counted.
+    public static var operationCount: Int { Int(apus_operation_count()) }
+
+    /// The most additions and multiplications a second that products in a precision reach on all threads, measured for
+    /// `seconds`.
+    public static func peakOperations(in precision: Precision, seconds: Double) -> Double {
+        apus_peak_operations(kernels, precision.kernel, seconds)
+    }
+
+    /// The bytes a second that all threads together read from memory, measured for `seconds`; 0 if there is not enough of it.
+    public static func peakBytes(seconds: Double) -> Double { apus_peak_bytes(kernels, seconds) }
+
     /// Runs `body` for all of `0 ..< count` on all threads, in ranges of at least `grain`, and returns when every one is done.
     ///
     /// Operations that `body` starts run on its own thread alone.

@@ -10,16 +10,22 @@ public struct Weights: Sendable {
     /// What the weights of products are kept in.
     public let precision: Precision
     private let source: any ParameterSource
+    private let recorder: MatrixRecorder?
 
     /// Creates the view of a source from `path` on.
-    public init(_ source: any ParameterSource, path: String = "", precision: Precision = .float32) {
+    ///
+    /// - Parameter recorder: told which matrices are asked for.
+    public init(
+        _ source: any ParameterSource, path: String = "", precision: Precision = .float32, recorder: MatrixRecorder? = nil
+    ) {
         self.source = source
         self.path = path
         self.precision = precision
+        self.recorder = recorder
     }
 
     /// The parameters below `path`; the empty path is the place itself.
-    public subscript(_ path: String) -> Weights { Weights(source, path: full(path), precision: precision) }
+    public subscript(_ path: String) -> Weights { Weights(source, path: full(path), precision: precision, recorder: recorder) }
 
     /// A parameter as `float32`.
     ///
@@ -45,20 +51,21 @@ public struct Weights: Sendable {
     /// is a tensor of their scales.
     ///
     /// - Throws: `InputError` naming file and tensor if it is missing, has another shape, or integers have no scales.
-    public func stored(_ name: String, _ shape: [Int]) throws -> StoredMatrix {
+    public func stored(
+        _ name: String, _ shape: [Int], layout: PackedMatrix.Layout = .outputByInput
+    ) throws -> StoredMatrix {
         let found = try tensor(name, shape)
+        recorder?.record(full(name), layout)
         var scales: Tensor?
         if !found.elementType.isFloatingPoint {
             let scaleName = name + QuantizedNames.scaleSuffix
-            guard found.elementType == .int8, let count = self.shape(of: scaleName)?.first else {
+            guard found.elementType == .int8, self.shape(of: scaleName) != nil else {
                 throw InputError(
                     place(name), found: "element type \(found.elementType.displayName)",
                     needed: "a floating-point type, or int8 with \(Wording.name(full(scaleName))) beside it",
                     remedy: "Use a checkpoint that is not quantized, or one that `apus quantize` wrote")
             }
-            // One for each output: rows, or for GPT-2's matrices columns.
-            let outputs = shape.count > 1 && count != shape[0] ? shape[shape.count - 1] : shape[0]
-            scales = try get(scaleName, [outputs])
+            scales = try get(scaleName, [layout == .outputByInput ? shape[0] : shape[shape.count - 1]])
         }
         return StoredMatrix(elements: found, scales: scales, precision: precision, place: place(name))
     }

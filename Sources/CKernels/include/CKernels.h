@@ -208,6 +208,15 @@ typedef struct apus_product {
 
 // out = activation(a · packed + bias) + residual, on all threads.
 void apus_multiply(const apus_kernels *kernels, const apus_product *product);
+// The additions and multiplications that all products of the program have taken so far, those of attention not counted.
+int64_t apus_operation_count(void);
+
+// MARK: What the machine can do (peak.c)
+
+// Additions and multiplications a second on all threads, by products whose operands stay in the first-level cache.
+double apus_peak_operations(const apus_kernels *kernels, apus_precision precision, double duration);
+// Bytes a second that all threads read from memory; 0 if there is not enough of it to tell.
+double apus_peak_bytes(const apus_kernels *kernels, double duration);
 
 // MARK: Attention (attention.c)
 

@@ -12,9 +12,18 @@ extension Checkpoint {
                     needed: "weights that are not quantized, or that `apus quantize` wrote",
                     remedy: "Use the checkpoint it was made from")
             }
-            return switch try weightsFile {
-            case .single(let path): Weights(try SafetensorsFile(path), precision: precision)
-            case .sharded(let path): Weights(try ShardedSafetensors(index: path), precision: precision)
+            return Weights(try parameterSource, precision: precision, recorder: recorder)
+        }
+    }
+
+    /// All tensors of the file or files.
+    ///
+    /// - Throws: as `weights`.
+    var parameterSource: any ParameterSource {
+        get throws {
+            switch try weightsFile {
+            case .single(let path): try SafetensorsFile(path)
+            case .sharded(let path): try ShardedSafetensors(index: path)
             }
         }
     }

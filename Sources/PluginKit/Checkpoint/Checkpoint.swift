@@ -16,6 +16,8 @@ public struct Checkpoint: Sendable {
     public var precision: Precision
     /// How its weights were quantized: `quant_method` of `config.json`'s `quantization_config`.
     let quantization: String?
+    /// Told which matrices a family asks for.
+    var recorder: MatrixRecorder?
     /// What makes tokenizers, once a registry has opened the checkpoint.
     private var tokenizerLoader: (any TokenizerLoading)?
 

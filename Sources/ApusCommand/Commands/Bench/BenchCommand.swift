@@ -15,7 +15,7 @@ struct BenchCommand: ParsableCommand {
             """,
         subcommands: [
             BenchClassifyCommand.self, BenchTranscribeCommand.self, BenchTranslateCommand.self, BenchGenerateCommand.self,
-            BenchEmbedCommand.self, BenchTokenizeCommand.self,
+            BenchEmbedCommand.self, BenchTokenizeCommand.self, BenchMachineCommand.self,
         ])
 }
 
@@ -117,10 +117,14 @@ struct BenchOptions: ParsableArguments {
         let start = ContinuousClock.now
         let model = try registry.load(checkpoint)
         let loading = ContinuousClock.now - start
+        let peak = (0..<3).map { _ in Processor.peakOperations(in: checkpoint.precision, seconds: 0.05) }.max() ?? 0
         let measured = try parts(model).map { part in
-            Measurement.Part(
+            let before = Processor.operationCount
+            let durations = try Measurement.durations(runs, part.work)
+            let operations = (Processor.operationCount - before) / (runs.runs + runs.warmUp)
+            return Measurement.Part(
                 name: part.name,
-                timing: Timing(itemCount: part.itemCount, runs: try Measurement.durations(runs, part.work)))
+                timing: Timing(itemCount: part.itemCount, operations: (operations, peak), runs: durations))
         }
         let measurement = Measurement(
             task: task, model: checkpoint.name, family: family.name, precision: checkpoint.precision, batchSize: batchSize,

@@ -34,8 +34,7 @@ struct Measurement: Encodable {
     ///   - parts: what was measured; not empty.
     init(
         task: String, model: String, family: String, precision: Precision?, batchSize: Int?, threads: Int = Processor.threadCount,
-        loading: Duration,
-        parts: [Part]
+        loading: Duration, parts: [Part]
     ) {
         self.task = task
         self.model = model
@@ -67,6 +66,11 @@ struct Measurement: Encodable {
         for part in parts {
             table.add("best \(part.name ?? "run")", part.timing.line(part.timing.best))
             table.add("median \(part.name ?? "run")", part.timing.line(part.timing.median))
+            if let speed = part.timing.speed {
+                table.add(
+                    "\(part.name ?? "run") at best",
+                    "\(Quantity.operations(speed.operations)), \(Quantity.percentage(speed.share)) of what products reach here")
+            }
         }
         table.add("peak memory", Quantity.bytes(peakMemoryBytes))
         try StandardOutput.write(lines: table.lines)

@@ -4,14 +4,24 @@ struct Timing: Encodable {
     let itemCount: Int
     /// How many bytes of text it read, where they are what counts.
     private let byteCount: Int?
+    /// How many additions and multiplications it took, and how many a second products reach at most.
+    private let operations: (count: Int, peak: Double)?
     /// Sorted.
     private let runs: [Duration]
 
     /// - Parameter runs: what each run took; not empty.
-    init(itemCount: Int, byteCount: Int? = nil, runs: [Duration]) {
+    init(itemCount: Int, byteCount: Int? = nil, operations: (count: Int, peak: Double)? = nil, runs: [Duration]) {
         self.itemCount = itemCount
         self.byteCount = byteCount
+        self.operations = operations
         self.runs = runs.sorted()
+    }
+
+    /// Additions and multiplications a second in the best run, and their share of what products reach.
+    var speed: (operations: Double, share: Double)? {
+        guard let operations, operations.count > 0, operations.peak > 0 else { return nil }
+        let rate = Double(operations.count) / max(best / .seconds(1), 1e-9)
+        return (rate, rate / operations.peak)
     }
 
     var best: Duration { runs[0] }
@@ -44,6 +54,8 @@ struct Timing: Encodable {
         case rate = "items_per_second"
         case byteCount = "bytes"
         case megabytes = "megabytes_per_second"
+        case operations = "operations_per_second"
+        case share = "share_of_peak"
     }
 
     func encode(to encoder: any Encoder) throws {
@@ -53,6 +65,10 @@ struct Timing: Encodable {
         try container.encode(Self.milliseconds(median), forKey: .median)
         try container.encode(Self.milliseconds(median / itemCount), forKey: .perItem)
         try container.encode((Double(itemCount) / (median / .seconds(1)) * 1e3).rounded() / 1e3, forKey: .rate)
+        if let speed {
+            try container.encode(speed.operations.rounded(), forKey: .operations)
+            try container.encode((speed.share * 1e3).rounded() / 1e3, forKey: .share)
+        }
         if let byteCount {
             try container.encode(byteCount, forKey: .byteCount)
             try container.encode((Self.megabytes(byteCount, in: median) * 1e3).rounded() / 1e3, forKey: .megabytes)

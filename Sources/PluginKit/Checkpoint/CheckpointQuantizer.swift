@@ -1,0 +1,113 @@
+public import AttentionEngine
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// Writes a checkpoint again with smaller weights.
+///
+/// The matrices that the model multiplies by are rounded; norms, biases, positions and kernels of convolutions stay as they are.
+/// In 8 bits a matrix `NAME` is of type `I8`, and `NAME_scale` beside it has what each output's integers are multiplied by; in
+/// bfloat16 it is of type `BF16`, which transformers reads too.
+public struct CheckpointQuantizer: Sendable {
+    private let checkpoint: Checkpoint
+    private let registry: Registry
+
+    /// How far it is, in tensors.
+    public typealias Progress = (_ done: Int, _ of: Int) -> Void
+
+    /// Matrices of fewer elements are not worth rounding.
+    private static let leastCount = 4096
+
+    /// Creates what quantizes a checkpoint of one of the registry's families.
+    ///
+    /// - Throws: `InputError` if it is quantized already.
+    public init(_ checkpoint: Checkpoint, registry: Registry) throws {
+        if let quantization = checkpoint.quantization {
+            throw InputError(
+                checkpoint.path(of: "config.json"), found: "weights quantized by \(quantization)",
+                needed: "weights that are not quantized", remedy: "Use the checkpoint it was made from")
+        }
+        self.checkpoint = checkpoint
+        self.registry = registry
+    }
+
+    /// Writes the quantized checkpoint, with every other file of the folder, into a folder that is new or empty.
+    ///
+    /// - Parameter precision: `.int8` or `.bfloat16`.
+    /// - Throws: `InputError` if the weights do not fit the family, the folder holds something, or a file cannot be written.
+    public func write(to folder: String, precision: Precision, progress: Progress? = nil) throws {
+        let folder = Paths.absolute(folder)
+        guard Paths.contents(folder).isEmpty, Paths.kind(of: folder) != .file else {
+            throw InputError(
+                folder, found: "something there already", needed: "a new folder, or an empty one",
+                remedy: "Name another folder, or move away what is in it")
+        }
+        let matrices = try matrices()
+        let source = try checkpoint.parameterSource
+        var tensors: [(name: String, tensor: Tensor)] = []
+        for (index, name) in source.names.enumerated() {
+            guard let tensor = try source.tensor(named: name) else { continue }
+            if let layout = matrices[name], tensor.rank == 2, tensor.count >= Self.leastCount,
+                tensor.elementType.isFloatingPoint
+            {
+                tensors += rounded(tensor, name, layout, precision)
+            } else {
+                tensors.append((name, tensor))
+            }
+            progress?(index + 1, source.names.count)
+        }
+        do {
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        } catch {
+            throw InputError(
+                folder, found: "a folder that cannot be made", needed: "one to write to",
+                remedy: "Name one in a place that you may write to")
+        }
+        try SafetensorsWriter.write(tensors, to: "\(folder)/model.safetensors", metadata: ["format": "pt"])
+        try copyOtherFiles(to: folder, precision: precision)
+    }
+
+    private func rounded(
+        _ tensor: Tensor, _ name: String, _ layout: PackedMatrix.Layout, _ precision: Precision
+    ) -> [(name: String, tensor: Tensor)] {
+        guard precision == .int8 else { return [(name, tensor.convertedToBFloat16())] }
+        let matrix = QuantizedMatrix(tensor, layout: layout)
+        return [(name, matrix.integers), (name + QuantizedNames.scaleSuffix, matrix.scales)]
+    }
+
+    /// The matrices that the family multiplies by.
+    private func matrices() throws -> [String: PackedMatrix.Layout] {
+        let recorder = MatrixRecorder()
+        var recorded = checkpoint
+        recorded.recorder = recorder
+        _ = try registry.load(recorded)
+        return recorder.matrices
+    }
+
+    private func copyOtherFiles(to folder: String, precision: Precision) throws {
+        for name in Paths.contents(checkpoint.folder) {
+            let isWeights = name.hasSuffix(".safetensors") || name.hasSuffix(".safetensors.index.json")
+            guard !isWeights, !name.hasPrefix("."), checkpoint.hasFile(name) else { continue }
+            var bytes = try RegularFile(checkpoint.path(of: name)).bytes(atMost: .max)
+            if name == "config.json", precision == .int8 { bytes = Self.marked(bytes) }
+            let target = "\(folder)/\(name)"
+            do {
+                try Data(bytes).write(to: URL(filePath: target))
+            } catch {
+                throw InputError(
+                    target, found: "a file that cannot be written", needed: "room for it",
+                    remedy: "Free space, or name another folder")
+            }
+        }
+    }
+
+    /// The configuration with a first member that says how the weights are quantized.
+    private static func marked(_ configuration: [UInt8]) -> [UInt8] {
+        guard let brace = configuration.firstIndex(of: UInt8(ascii: "{")) else { return configuration }
+        let member = "\n  \"quantization_config\": {\"quant_method\": \"\(Checkpoint.ownQuantization)\", \"bits\": 8},"
+        return Array(configuration[...brace]) + member.utf8 + configuration[(brace + 1)...]
+    }
+}
