@@ -97,7 +97,7 @@ public protocol TensorGenerating: ModelFamily {
     func generate(_ inputs: NamedTensors, options: WritingOptions) throws -> Tensor
 }
 
-extension TensorGenerating {
+extension Tensor {
     /// Rows of ids, filled up to one length: `[rows, length]`.
     public static func filled(_ rows: [[Int]], with padding: Int) -> Tensor {
         let length = rows.map(\.count).max() ?? 0
