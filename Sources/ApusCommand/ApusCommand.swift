@@ -61,5 +61,6 @@ struct RootCommand: ParsableCommand {
             ClassifyCommand.self, TranscribeCommand.self, TranslateCommand.self, GenerateCommand.self, ClassifyTextCommand.self,
             EmbedCommand.self, FillMaskCommand.self, TokenizeCommand.self,
             InspectCommand.self, ModelsCommand.self, ForwardCommand.self, BenchCommand.self, EnvironmentCommand.self,
+            NewPluginCommand.self,
         ])
 }

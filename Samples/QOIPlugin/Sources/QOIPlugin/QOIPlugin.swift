@@ -39,13 +39,13 @@ public struct QOIReader: Reader {
             case (254, _): pixel = [try next(), try next(), try next(), pixel.w]
             case (255, _): pixel = [try next(), try next(), try next(), try next()]
             case (_, 0): pixel = seen[Int(low)]
-            case (_, 1): pixel = pixel &+ [low >> 4 &- 2, low >> 2 & 3 &- 2, low & 3 &- 2, 0]
+            case (_, 1): pixel &+= SIMD4<UInt8>(low >> 4, low >> 2 & 3, low & 3, 2) &- 2
             case (_, 2):
                 let green = low &- 32, others = try next()
-                pixel = pixel &+ [green &+ others >> 4 &- 8, green, green &+ others & 15 &- 8, 0]
+                pixel &+= SIMD4<UInt8>(others >> 4, 8, others & 15, 8 &- green) &+ (green &- 8)
             default: run = min(Int(low) + 1, count - pixels.count / 3)
             }
-            seen[Int(pixel.x &* 3 &+ pixel.y &* 5 &+ pixel.z &* 7 &+ pixel.w &* 11) % 64] = pixel
+            seen[Int((pixel &* SIMD4<UInt8>(3, 5, 7, 11)).wrappedSum()) % 64] = pixel
             for _ in 0..<run { pixels += [pixel.x, pixel.y, pixel.z] }
         }
         guard let image = Image(width: width, height: height, pixels: pixels) else { throw failure("no image", needed: "one") }
