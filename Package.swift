@@ -79,16 +79,19 @@ let package = Package(
             name: "ApusTool", dependencies: ["ApusCommand", "Apus"], swiftSettings: strict),
 
         .testTarget(name: "AttentionEngineTests", dependencies: ["AttentionEngine", "CKernels"], swiftSettings: strict),
-        .testTarget(name: "PluginKitTests", dependencies: ["PluginKit", "AttentionEngine"], swiftSettings: strict),
         .testTarget(
-            name: "ImagePluginTests", dependencies: ["ImagePlugin", "PluginKit", "AttentionEngine"],
+            name: "PluginKitTests", dependencies: ["PluginKit", "PluginKitTesting", "AttentionEngine"], swiftSettings: strict),
+        .testTarget(name: "GuideTests", dependencies: ["Apus", "PluginKitTesting"], swiftSettings: strict),
+        .testTarget(
+            name: "ImagePluginTests", dependencies: ["ImagePlugin", "PluginKit", "PluginKitTesting", "AttentionEngine"],
             swiftSettings: strict),
         // The command with a modality of its own, for tests of what only plugins can do.
         .executableTarget(
             name: "SpeechTestTool", dependencies: ["ApusCommand", "Apus", "PluginKit", "AttentionEngine"],
             path: "Tests/SpeechTestTool", swiftSettings: strict),
         .testTarget(
-            name: "AudioPluginTests", dependencies: ["AudioPlugin", "PluginKit", "AttentionEngine"], swiftSettings: strict),
+            name: "AudioPluginTests", dependencies: ["AudioPlugin", "PluginKit", "PluginKitTesting", "AttentionEngine"],
+            swiftSettings: strict),
         .testTarget(
             name: "ApusCommandTests",
             dependencies: [
@@ -97,7 +100,8 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
-            name: "TextPluginTests", dependencies: ["TextPlugin", "PluginKit", "AttentionEngine"], swiftSettings: strict),
+            name: "TextPluginTests", dependencies: ["TextPlugin", "PluginKit", "PluginKitTesting", "AttentionEngine"],
+            swiftSettings: strict),
     ],
     cLanguageStandard: .c17
 )

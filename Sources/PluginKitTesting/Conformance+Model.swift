@@ -8,6 +8,7 @@ extension Conformance {
     /// `last_hidden_state`, `hidden.0`, …. Every tensor of numbers in it that is not an input must come out of the model.
     ///
     /// - Parameters:
+    ///   - model: the model, loaded.
     ///   - golden: the path of the safetensors file.
     ///   - tolerance: the largest difference allowed, as a share of a tensor's largest magnitude.
     /// - Throws: `ConformanceFailure` naming the tensor that is missing or differs; `InputError` if the file cannot be read.

@@ -10,6 +10,7 @@ extension Conformance {
     /// not there must be refused.
     ///
     /// - Parameters:
+    ///   - reader: the reader.
     ///   - files: paths of sound files, small ones: each is read about a thousand times.
     ///   - elementLimit: the most elements that damaged files are allowed.
     /// - Throws: `ConformanceFailure`.

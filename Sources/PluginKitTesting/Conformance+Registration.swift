@@ -5,7 +5,9 @@ extension Conformance {
     /// Checks that a plugin registers itself beside others, under names that can be used, and that a second of its kind is
     /// refused by name.
     ///
-    /// - Parameter others: the plugins of the program it is to be part of: `Apus.plugins`.
+    /// - Parameters:
+    ///   - plugin: the plugin.
+    ///   - others: the plugins of the program it is to be part of: `Apus.plugins`.
     /// - Throws: `ConformanceFailure`; the registry's `InputError` where the plugin claims what another has.
     public static func checkRegistration(of plugin: any Plugin.Type, besides others: [any Plugin.Type] = []) throws {
         let registry = try Registry(plugins: others + [plugin])

@@ -20,7 +20,9 @@ public final class PackedMatrix: @unchecked Sendable {
 
     /// Packs several matrices of one depth side by side, so that one product computes them all.
     ///
-    /// - Parameter parts: two-dimensional in effect: dimensions after the first (before the last, `inputByOutput`) count as one.
+    /// - Parameters:
+    ///   - parts: two-dimensional in effect: dimensions after the first (before the last, `inputByOutput`) count as one.
+    ///   - layout: which way round the parts are stored.
     /// - Throws: `InputError` if there is not the memory.
     public init(_ parts: [Tensor], layout: Layout = .outputByInput) throws {
         precondition(!parts.isEmpty && parts.allSatisfy { $0.rank >= 2 && $0.elementType.isFloatingPoint }, "no matrices")

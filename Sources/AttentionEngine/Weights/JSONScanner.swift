@@ -13,6 +13,7 @@ public struct JSONScanner {
     /// Starts reading.
     ///
     /// - Parameters:
+    ///   - bytes: the text, in UTF-8.
     ///   - position: where in `bytes` the value begins.
     ///   - place: the file, for messages.
     public init(_ bytes: [UInt8], at position: Int = 0, place: String) {

@@ -16,6 +16,7 @@ public struct TaskKind: Sendable {
     /// Creates a kind.
     ///
     /// - Parameters:
+    ///   - command: the command that does the task.
     ///   - type: the protocol as a program asks for it: `(any ImageClassifying).self`.
     ///   - test: whether a family conforms; a protocol that is known only when the program runs cannot be asked for.
     public init<Task>(_ command: String, _ type: Task.Type, _ test: @escaping @Sendable (any ModelFamily.Type) -> Bool) {

@@ -45,7 +45,9 @@ public enum InputContents {
 extension InputFile {
     /// Lends the contents for the length of the call, without reading a file on disk into memory.
     ///
-    /// - Parameter limit: the most bytes to take from standard input, which does have to be in memory.
+    /// - Parameters:
+    ///   - limit: the most bytes to take from standard input, which does have to be in memory.
+    ///   - body: receives the contents, which are not to be kept.
     /// - Throws: `InputError` if the file is missing, no plain file, or may not be read; what `body` throws.
     public func withContents<R>(atMost limit: Int = 1 << 30, _ body: (InputContents) throws -> R) throws -> R {
         if let path {

@@ -11,6 +11,7 @@ public enum InputFiles {
     /// `-` is standard input.
     ///
     /// - Parameters:
+    ///   - arguments: paths of files and folders, and `-`.
     ///   - fileTypes: extensions in lower case, without the dot.
     ///   - standardInput: what `-` is, where some of it was read already.
     public static func expand(

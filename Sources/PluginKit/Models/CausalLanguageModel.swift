@@ -13,6 +13,7 @@ public struct CausalLanguageModel: Sendable {
     /// Puts the parts together.
     ///
     /// - Parameters:
+    ///   - checkpoint: where the tokenizer and the settings of writing are found.
     ///   - embedding: ids to `[batch, positions, width]`.
     ///   - decoder: a causal stack.
     ///   - head: `[batch, positions, width]` to `[batch, positions, vocabulary]`.

@@ -27,6 +27,7 @@ public struct EncoderConfiguration: Sendable, Hashable {
     /// Reads and checks the keys.
     ///
     /// - Parameters:
+    ///   - checkpoint: whose `config.json` is read.
     ///   - activation: what the reference assumes where `hidden_act` is missing.
     ///   - normEpsilon: what it assumes where `layer_norm_eps` is missing.
     /// - Throws: `InputError` naming the key that is missing or does not fit.

@@ -10,6 +10,7 @@ public struct TokenInput: Sendable {
     /// Reads ids, `[rows, positions]`, and their mask.
     ///
     /// - Parameters:
+    ///   - inputs: what `forward` or `generate` was given.
     ///   - name: what the reference calls the ids: `input_ids`.
     ///   - mask: what it calls the mask, which need not be among the inputs; `nil` where ids have none.
     /// - Throws: `InputError` if the ids are missing, or are no rows of integers, or the mask has another shape.
