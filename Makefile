@@ -8,18 +8,24 @@ STATIC = .build-static
 BUILD = $(SWIFT) build -c release --product apus --scratch-path $(STATIC) \
     $(if $(filter Darwin,$(shell uname -s)),,--static-swift-stdlib)
 SOURCES = Package.swift Sources Plugins Tests Samples Scripts/ListAPI.swift
-# What the tests and the samples are built with; one set of flags, or everything is built again.
-TEST = $(SWIFT) test -c release -Xswiftc -enable-testing
+# What the tests and the samples are built with: one command and set of flags, or everything is built again.
+RELEASE = -c release -Xswiftc -enable-testing
+BUILD_TESTS = $(SWIFT) build $(RELEASE) --build-tests
+TEST = $(SWIFT) test $(RELEASE) --skip-build
 # The samples share a build of the engine.
 SAMPLES_BUILD = $(CURDIR)/.build-samples
 API = Documentation/API
 
-.PHONY: all setup build demo test samples docs api check-api symbols install uninstall lint format clean
+.PHONY: all setup build demo test samples docs api check-api build-tests install uninstall lint format clean
 
 all: build
 
 setup:
 	@Scripts/setup
+
+# All modules and tests; documentation and listing are made from the modules.
+build-tests: setup
+	$(BUILD_TESTS)
 
 build: setup
 	@pkg_config=$$(Scripts/static-libraries $(STATIC)/libraries) && \
@@ -33,13 +39,14 @@ demo: build
 	@echo; echo '$$ apus transcribe Samples/clips'
 	@$(STATIC)/release/apus transcribe Samples/clips
 
-test: setup
+test: build-tests
 	$(TEST)
 
 # The packages that depend on Apus as any other does, and those that `new-plugin` writes.
 samples: setup
 	for sample in SensorPlugin LlamaPlugin QOIPlugin; do \
-	    (cd Samples/$$sample && $(TEST) --scratch-path "$(SAMPLES_BUILD)") || exit 1; \
+	    (cd Samples/$$sample && $(BUILD_TESTS) --scratch-path "$(SAMPLES_BUILD)" \
+	        && $(TEST) --scratch-path "$(SAMPLES_BUILD)") || exit 1; \
 	done
 	"$(SAMPLES_BUILD)/release/sensor-apus" classify Samples/SensorPlugin/Recordings --top 1
 	"$(SAMPLES_BUILD)/release/sensor-apus" classify Samples/photos/lemon.jpg --top 1
@@ -47,19 +54,15 @@ samples: setup
 	"$(SAMPLES_BUILD)/release/llama-apus" generate --model Samples/LlamaPlugin/Tests/LlamaPluginTests/Fixtures/llama "Swifts" --max-tokens 8
 	Tests/new-plugin.sh "$(SAMPLES_BUILD)/release/sensor-apus" "$(SAMPLES_BUILD)"
 
-# The modules that documentation and listing are made from, built as the tests are.
-symbols: setup
-	$(SWIFT) build -c release -Xswiftc -enable-testing --build-tests
-
 # The guide and the reference, as a site in .build/docs.
-docs: symbols
+docs: build-tests
 	Scripts/docs .build/release .build/docs/Apus.doccarchive
 
 # What is public in each library, to be committed, so that a change of it is seen.
-api: symbols
+api: build-tests
 	Scripts/list-api .build/release $(API)
 
-check-api: symbols
+check-api: build-tests
 	Scripts/list-api .build/release .build/api
 	@diff -ru $(API) .build/api || { echo "what is public has changed: look at the difference, then run make api" >&2; exit 1; }
 

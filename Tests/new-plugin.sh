@@ -12,7 +12,9 @@ for modality in text image audio thermal; do
     name="trial$modality"
     "$apus" new-plugin "$name" --modality "$modality" --output "$folder/$modality" --apus "$root"
     swift format lint --strict --recursive --configuration "$root/.swift-format" "$folder/$modality"
-    (cd "$folder/$modality" && swift test -c release -Xswiftc -enable-testing --scratch-path "$scratch")
+    flags="-c release -Xswiftc -enable-testing --scratch-path $scratch"
+    # shellcheck disable=SC2086
+    (cd "$folder/$modality" && swift build $flags --build-tests && swift test $flags --skip-build)
     program="$scratch/release/$name-apus"
     "$program" inspect "$name-starter" > /dev/null
     "$program" env | grep -q "plugin $name"
