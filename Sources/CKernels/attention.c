@@ -106,7 +106,7 @@ static void score(const plan *plan, const scratch *s, int32_t rows, int64_t k0, 
             const apus_finish how = {.accumulate = block > 0};
             kernels->tile(rows, depth, s->queries + block * kernels->tile_rows * apus_tile_stride, panel + start * width,
                           panel, sums, width);
-            kernels->finish(rows, (int32_t)width, sums, s->scores + k, apus_tile_stride, &how);
+            kernels->finish(rows, (int32_t)width, sums, width, s->scores + k, apus_tile_stride, &how);
         }
     }
 }

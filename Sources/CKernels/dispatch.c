@@ -4,23 +4,53 @@
 #include <string.h>
 
 #include "CKernels.h"
+#include "int8.h"
 
-int32_t apus_kernels_available(const apus_kernels **list, int32_t capacity) {
-    const apus_kernels *found[3];
-    int32_t count = 0;
+#if defined(__aarch64__) && defined(__linux__)
+#include <sys/auxv.h>
+static bool has_dot_products(void) { return getauxval(AT_HWCAP) & 1 << 20; }
+#elif defined(__aarch64__)
+// Every Mac with an Arm processor has them.
+static bool has_dot_products(void) { return true; }
+#endif
+
+// The tables of this processor, those that have them with the formats that only some processors of their kind can run.
+static apus_kernels own[3];
+static int32_t own_count;
+static pthread_once_t gathered = PTHREAD_ONCE_INIT;
+
+static void gather(void) {
 #if defined(__x86_64__)
     __builtin_cpu_init();
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw") &&
         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("fma")) {
-        found[count++] = &apus_kernels_avx512;
+        apus_kernels *wide = &own[own_count++];
+        *wide = apus_kernels_avx512;
+        if (__builtin_cpu_supports("avx512bf16")) wide->formats[apus_precision_bfloat16] = &apus_bfloat16_avx512;
+        if (__builtin_cpu_supports("avx512vnni")) wide->formats[apus_precision_int8] = &apus_int8_vnni;
     }
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) found[count++] = &apus_kernels_avx2;
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) own[own_count++] = apus_kernels_avx2;
 #elif defined(__aarch64__)
-    found[count++] = &apus_kernels_neon;
+    apus_kernels *neon = &own[own_count++];
+    *neon = apus_kernels_neon;
+    if (has_dot_products()) neon->formats[apus_precision_int8] = &apus_int8_dotprod;
 #endif
-    found[count++] = &apus_kernels_scalar;
-    for (int32_t i = 0; i < count && i < capacity; i++) list[i] = found[i];
-    return count < capacity ? count : capacity;
+    own[own_count++] = apus_kernels_scalar;
+}
+
+int32_t apus_kernels_available(const apus_kernels **list, int32_t capacity) {
+    pthread_once(&gathered, gather);
+    for (int32_t i = 0; i < own_count && i < capacity; i++) list[i] = &own[i];
+    return own_count < capacity ? own_count : capacity;
+}
+
+bool apus_multiplies_bfloat16(const apus_kernels *kernels) {
+#if defined(__x86_64__)
+    return kernels->formats[apus_precision_bfloat16] == &apus_bfloat16_avx512;
+#else
+    (void)kernels;
+    return false;
+#endif
 }
 
 static const apus_kernels *current;

@@ -2,8 +2,11 @@
 #include <math.h>
 #include <stdint.h>
 
+#include "int8.h"
+
 #define KERNELS_NAME "neon"
 #define KERNELS_TABLE apus_kernels_neon
+#define INT8_FORMAT apus_int8_scalar
 
 #include "vector_neon.h"
 #include "kernels_template.h"

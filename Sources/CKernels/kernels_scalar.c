@@ -1,7 +1,9 @@
 // The plain twins: what every vector kernel must compute, in the simplest words. Also the fallback for any CPU.
 #include <math.h>
+#include <string.h>
 
 #include "CKernels.h"
+#include "int8.h"
 
 enum { panel_width = 8, tile_rows = 4 };
 
@@ -16,6 +18,86 @@ static void tile(int32_t rows, int64_t depth, const float *a, const float *panel
         for (int32_t c = 0; c < panel_width; c++) out[r * out_stride + c] = sums[c];
     }
 }
+
+// MARK: Formats
+
+static void prepare_floats(int64_t rows, int64_t depth, int64_t steps, const float *a, int64_t a_stride, void *left) {
+    (void)steps;
+    for (int64_t r = 0; r < rows; r++) {
+        for (int64_t k = 0; k < depth; k++) ((float *)left)[r * apus_tile_stride + k] = a[r * a_stride + k];
+    }
+}
+
+static void tile_float32(int32_t rows, int64_t steps, const void *left, const void *panel, const float *scales,
+                         const void *ahead, float *out) {
+    (void)scales;
+    tile(rows, steps, left, panel, ahead, out, panel_width);
+}
+
+static const apus_format float32_format = {
+    .panel_width = panel_width, .tile_rows = tile_rows, .step = 1, .element_bytes = 4,
+    .left_bytes = apus_tile_stride * 4, .prepare = prepare_floats, .tile = tile_float32,
+};
+
+static void tile_bfloat16(int32_t rows, int64_t steps, const void *left, const void *panel, const float *scales,
+                          const void *ahead, float *out) {
+    (void)scales, (void)ahead;
+    for (int32_t r = 0; r < rows; r++) {
+        for (int32_t c = 0; c < panel_width; c++) {
+            float sum = 0;
+            for (int64_t k = 0; k < steps; k++) {
+                const uint32_t word = (uint32_t)((const uint16_t *)panel)[k * panel_width + c] << 16;
+                float weight;
+                memcpy(&weight, &word, sizeof weight);
+                sum += ((const float *)left)[r * apus_tile_stride + k] * weight;
+            }
+            out[r * panel_width + c] = sum;
+        }
+    }
+}
+
+static const apus_format bfloat16_format = {
+    .panel_width = panel_width, .tile_rows = tile_rows, .step = 1, .element_bytes = 2,
+    .left_bytes = apus_tile_stride * 4, .prepare = prepare_floats, .tile = tile_bfloat16,
+};
+
+static void prepare_bytes(int64_t rows, int64_t depth, int64_t steps, const float *a, int64_t a_stride, void *left) {
+    (void)steps;
+    for (int64_t r = 0; r < rows; r++) {
+        int8_t *to = (int8_t *)left + r * apus_tile_stride;
+        float largest = 0;
+        for (int64_t k = 0; k < depth; k++) {
+            const float size = fabsf(a[r * a_stride + k]);
+            largest = size > largest || size != size ? size : largest;
+            if (size != size) break;
+        }
+        const float scale = apus_row_scale(largest, 127), factor = apus_row_factor(scale);
+        for (int64_t k = 0; k < depth; k++) to[k] = factor > 0 ? (int8_t)lrintf(a[r * a_stride + k] * factor) : 0;
+        memcpy(to + apus_tile_depth, &scale, sizeof scale);
+    }
+}
+
+static void tile_bytes(int32_t rows, int64_t steps, const void *left, const void *panel, const float *scales,
+                       const void *ahead, float *out) {
+    (void)ahead;
+    for (int32_t r = 0; r < rows; r++) {
+        const int8_t *row = (const int8_t *)left + r * apus_tile_stride;
+        float scale;
+        memcpy(&scale, row + apus_tile_depth, sizeof scale);
+        for (int32_t c = 0; c < panel_width; c++) {
+            int32_t sum = 0;
+            for (int64_t k = 0; k < steps; k++) sum += row[k] * ((const int8_t *)panel)[k * panel_width + c];
+            out[r * panel_width + c] = scale * scales[c] * (float)sum;
+        }
+    }
+}
+
+const apus_format apus_int8_scalar = {
+    .panel_width = panel_width, .tile_rows = tile_rows, .step = 1, .element_bytes = 1,
+    .left_bytes = apus_tile_stride, .left_most = 127, .prepare = prepare_bytes, .tile = tile_bytes,
+};
+
+// MARK: Activations
 
 static float sigmoid(float x) { return 1 / (1 + expf(-x)); }
 
@@ -33,11 +115,11 @@ static float activated(apus_activation activation, float x) {
     return x;
 }
 
-static void finish(int32_t rows, int32_t columns, const float *tile, float *out, int64_t out_stride,
+static void finish(int32_t rows, int32_t columns, const float *tile, int64_t tile_stride, float *out, int64_t out_stride,
                    const apus_finish *how) {
     for (int32_t r = 0; r < rows; r++) {
         for (int32_t c = 0; c < columns; c++) {
-            float x = tile[r * panel_width + c];
+            float x = tile[r * tile_stride + c];
             if (how->accumulate) x += out[r * out_stride + c];
             if (how->last) {
                 if (how->bias) x += how->bias[c];
@@ -135,6 +217,7 @@ static void weighted_sum(const float *weights, float factor, const float *rows, 
 
 const apus_kernels apus_kernels_scalar = {
     .name = "scalar",
+    .formats = {&float32_format, &bfloat16_format, &apus_int8_scalar},
     .tile_rows = tile_rows,
     .panel_width = panel_width,
     .tile = tile,

@@ -1,11 +1,14 @@
 // Laying weights out for the tile product.
+#include <math.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "CKernels.h"
+#include "blocks.h"
 
-int64_t apus_packed_count(const apus_kernels *kernels, int64_t depth, int64_t columns) {
-    const int64_t width = kernels->panel_width;
-    return (columns + width - 1) / width * width * depth;
+int64_t apus_packed_bytes(const apus_kernels *kernels, apus_precision precision, int64_t depth, int64_t columns) {
+    const apus_format *format = kernels->formats[precision];
+    return (columns + format->panel_width - 1) / format->panel_width * apus_panel_bytes(format, depth);
 }
 
 static inline float from_half(uint16_t bits) {
@@ -28,58 +31,169 @@ static inline float from_brain(uint16_t bits) {
     return value;
 }
 
+// To the nearest, of two as near the even one.
+static inline uint16_t brain_of(float value) {
+    uint32_t word;
+    memcpy(&word, &value, 4);
+    if ((word & 0x7FFFFFFF) > 0x7F800000) return (uint16_t)(word >> 16 | 0x40);
+    return (uint16_t)((word + 0x7FFF + (word >> 16 & 1)) >> 16);
+}
+
+// Depths of a column are converted in runs that stay in the first-level cache.
+enum { run_length = 64 };
+
 typedef struct {
-    apus_element element;
-    const void *source;
-    int64_t column_stride, depth_stride, depth, first_column, columns, width;
-    float *packed;
-} packing;
+    const apus_packing *packing;
+    const apus_format *format;
+    int64_t panel_bytes;
+    _Atomic bool *is_odd;
+} plan;
 
-// Depths are packed in blocks whose part of the panel stays in the first-level cache.
-enum { block_depth = 64 };
-
-#define PACK(type, CONVERT)                                                                       \
-    for (int64_t k0 = 0; k0 < p->depth; k0 += block_depth) {                                      \
-        const int64_t k1 = k0 + block_depth < p->depth ? k0 + block_depth : p->depth;             \
-        for (int64_t c = from; c < to; c++) {                                                     \
-            const type *source = (const type *)p->source + (c - p->first_column) * p->column_stride; \
-            float *target = panel + c % p->width;                                                 \
-            for (int64_t k = k0; k < k1; k++) target[k * p->width] = CONVERT(source[k * p->depth_stride]); \
-        }                                                                                         \
-    }
-
-static void pack_panel(const packing *p, int64_t number) {
-    float *panel = p->packed + number * p->width * p->depth;
-    const int64_t start = number * p->width, end = start + p->width;
-    const int64_t from = start > p->first_column ? start : p->first_column;
-    const int64_t last = p->first_column + p->columns;
-    const int64_t to = end < last ? end : last;
+// `count` elements of each column from depth `first` on, as floats, each column's a row of `runs`.
+static void read_runs(const apus_packing *p, int64_t from, int64_t to, int64_t first, int64_t count, float runs[][run_length]) {
+    const int64_t columns = to - from, across = p->column_stride, along = p->depth_stride;
+    const int64_t start = (from - p->first_column) * across + first * along;
+    // In the order in which they stand in memory.
+#define READ(type, CONVERT)                                                                                 \
+    do {                                                                                                    \
+        const type *source = (const type *)p->source + start;                                               \
+        if (along == 1) {                                                                                   \
+            for (int64_t c = 0; c < columns; c++) {                                                         \
+                for (int64_t k = 0; k < count; k++) runs[c][k] = CONVERT(source[c * across + k]);           \
+            }                                                                                               \
+        } else {                                                                                            \
+            for (int64_t k = 0; k < count; k++) {                                                           \
+                for (int64_t c = 0; c < columns; c++) runs[c][k] = CONVERT(source[c * across + k * along]); \
+            }                                                                                               \
+        }                                                                                                   \
+    } while (0)
     switch (p->element) {
-    case apus_element_float32: PACK(float, ) break;
-    case apus_element_float64: PACK(double, (float)) break;
-    case apus_element_float16: PACK(uint16_t, from_half) break;
-    case apus_element_bfloat16: PACK(uint16_t, from_brain) break;
+    case apus_element_float32: READ(float, ); break;
+    case apus_element_float64: READ(double, (float)); break;
+    case apus_element_float16: READ(uint16_t, from_half); break;
+    case apus_element_bfloat16: READ(uint16_t, from_brain); break;
+    case apus_element_int8: READ(int8_t, (float)); break;
     }
-    for (int64_t c = to; c < end; c++) {
-        for (int64_t k = 0; k < p->depth; k++) panel[k * p->width + c % p->width] = 0;
+#undef READ
+    if (p->source_scales == NULL) return;
+    for (int64_t c = 0; c < columns; c++) {
+        const float scale = p->source_scales[from - p->first_column + c];
+        for (int64_t k = 0; k < count; k++) runs[c][k] *= scale;
     }
+}
+
+static bool has_odd(const float *run, int64_t count) {
+    bool is_odd = false;
+    for (int64_t k = 0; k < count; k++) {
+        uint32_t word;
+        memcpy(&word, run + k, 4);
+        is_odd |= (word & 0x7F800000) == 0x7F800000;
+    }
+    return is_odd;
+}
+
+// The scales that make columns' elements integers up to 127. Columns that are kept in such integers keep their own.
+static void find_scales(const apus_packing *p, int64_t from, int64_t to, float runs[][run_length]) {
+    for (int64_t c = from; c < to; c++) {
+        p->scales[c] = p->source_scales ? p->source_scales[c - p->first_column] : p->element == apus_element_int8 ? 1 : 0;
+    }
+    if (p->element == apus_element_int8) return;
+    for (int64_t k = 0; k < p->depth; k += run_length) {
+        const int64_t count = p->depth - k < run_length ? p->depth - k : run_length;
+        read_runs(p, from, to, k, count, runs);
+        for (int64_t c = from; c < to; c++) {
+            const float *run = runs[c - from];
+            float largest = p->scales[c];
+            for (int64_t i = 0; i < count; i++) largest = fabsf(run[i]) > largest ? fabsf(run[i]) : largest;
+            p->scales[c] = largest;
+        }
+    }
+    for (int64_t c = from; c < to; c++) p->scales[c] = p->scales[c] <= 0x1.fffffep127f ? p->scales[c] / 127 : 0;
+}
+
+// Stores a run of a column from depth `first` of a block on, and returns the sum of what was stored, where it is integers.
+static int32_t store_run(const apus_format *format, apus_precision precision, const float *run, int64_t first, int64_t count,
+                         char *block, int64_t place, float factor) {
+    const int64_t step = format->step, stride = step * format->panel_width;
+    int32_t sum = 0;
+#define AT(k) ((first + (k)) / step * stride + place * step + (first + (k)) % step)
+    switch (precision) {
+    case apus_precision_float32:
+        for (int64_t k = 0; k < count; k++) ((float *)block)[(first + k) * stride + place] = run[k];
+        break;
+    case apus_precision_bfloat16:
+        for (int64_t k = 0; k < count; k++) ((uint16_t *)block)[AT(k)] = brain_of(run[k]);
+        break;
+    case apus_precision_int8:
+        for (int64_t k = 0; k < count; k++) {
+            const float x = run[k] * factor;
+            const int8_t q = x >= 127 ? 127 : x <= -127 ? -127 : x == x ? (int8_t)lrintf(x) : 0;
+            ((int8_t *)block)[AT(k)] = q;
+            sum += q;
+        }
+        break;
+    case apus_precision_count: break;
+    }
+#undef AT
+    return sum;
+}
+
+// Packs columns `from` up to `to` of a panel, and zeros from the matrix's end up to the panel's.
+static void pack_columns(const plan *plan, char *panel, int64_t from, int64_t to) {
+    const apus_packing *p = plan->packing;
+    const apus_format *format = plan->format;
+    const int64_t width = format->panel_width, last = p->first_column + p->columns, end = last < to ? last : to;
+    const bool is_integer = p->precision == apus_precision_int8;
+    float runs[apus_maximum_panel_width][run_length];
+    if (is_integer) {
+        find_scales(p, from, end, runs);
+        for (int64_t c = end; c < to; c++) p->scales[c] = 0;
+    }
+    bool is_odd = false;
+    for (int64_t index = 0; index < apus_depth_blocks(p->depth); index++) {
+        const apus_block block = apus_depth_block(format, p->depth, index);
+        const int64_t whole = block.steps * format->step;
+        int32_t sums[apus_maximum_panel_width] = {0};
+        for (int64_t k = 0; k < whole; k += run_length) {
+            const int64_t count = whole - k < run_length ? whole - k : run_length;
+            const int64_t there = block.depth - k < count ? block.depth - k : count;
+            if (there < count || end < to) memset(runs, 0, sizeof runs);
+            read_runs(p, from, end, block.start + k, there, runs);
+            for (int64_t c = from; c < to; c++) {
+                const float *run = runs[c - from], scale = is_integer ? p->scales[c] : 0;
+                is_odd |= has_odd(run, there);
+                const int64_t within = c % width, place = format->order ? format->order[within] : within;
+                sums[within] += store_run(format, p->precision, run, k, count, panel + block.offset + format->header_bytes, place,
+                                          scale > 0 ? 1 / scale : 0);
+            }
+        }
+        for (int64_t c = from; format->header_bytes > 0 && c < to; c++) {
+            ((int32_t *)(panel + block.offset))[c % width] = 128 * sums[c % width];
+        }
+    }
+    if (is_odd) *plan->is_odd = true;
 }
 
 static void pack_panels(void *context, int64_t group, int64_t first, int64_t last, apus_worker *worker) {
     (void)group, (void)worker;
-    const packing *p = context;
-    const int64_t before = p->first_column / p->width;
-    for (int64_t i = first; i < last; i++) pack_panel(p, before + i);
+    const plan *plan = context;
+    const apus_packing *p = plan->packing;
+    const int64_t width = plan->format->panel_width;
+    for (int64_t i = first; i < last; i++) {
+        const int64_t number = p->first_column / width + i, start = number * width;
+        pack_columns(plan, (char *)p->packed + number * plan->panel_bytes,
+                     start > p->first_column ? start : p->first_column, start + width);
+    }
 }
 
-void apus_pack(const apus_kernels *kernels, apus_element element, const void *source, int64_t column_stride,
-               int64_t depth_stride, int64_t depth, int64_t first_column, int64_t columns, float *packed) {
-    if (depth <= 0 || columns <= 0) return;
-    packing p = {
-        .element = element, .source = source, .column_stride = column_stride, .depth_stride = depth_stride,
-        .depth = depth, .first_column = first_column, .columns = columns, .width = kernels->panel_width,
-        .packed = packed,
+bool apus_pack(const apus_kernels *kernels, const apus_packing *packing) {
+    if (packing->depth <= 0 || packing->columns <= 0) return true;
+    const apus_format *format = kernels->formats[packing->precision];
+    _Atomic bool is_odd = false;
+    plan plan = {
+        .packing = packing, .format = format, .panel_bytes = apus_panel_bytes(format, packing->depth), .is_odd = &is_odd,
     };
-    const int64_t panels = (first_column + columns + p.width - 1) / p.width - first_column / p.width;
-    apus_parallel(1, panels, 1, pack_panels, &p);
+    const int64_t width = format->panel_width, last = packing->first_column + packing->columns;
+    apus_parallel(1, (last + width - 1) / width - packing->first_column / width, 1, pack_panels, &plan);
+    return !is_odd;
 }

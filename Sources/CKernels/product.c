@@ -3,21 +3,21 @@
 // Rows are cut into groups whose part of the left operand fits a second-level cache. A worker copies that part once
 // into its scratch memory, in blocks of depth with the row stride that tiles need, and then takes panels of the right
 // operand, each of which it reads once for all tiles of the group.
-#include <string.h>
-
 #include "CKernels.h"
+#include "blocks.h"
 
 enum {
     tiles_in_group = 8,             // at most
-    scratch_floats = 3 << 17,       // and at most this much of the left operand: 1.5 MiB
-    large_matrix_floats = 1 << 21,  // a right operand of this size, 8 MiB, comes from memory and not from a cache;
-    large_scratch_floats = 1 << 17, // rows that share its way then fill most of a second-level cache
+    scratch_bytes = 3 << 19,        // and at most this much of the left operand: 1.5 MiB
+    large_matrix_bytes = 1 << 23,   // a right operand of this size comes from memory and not from a cache;
+    large_scratch_bytes = 1 << 19,  // rows that share its way then fill most of a second-level cache
 };
 
 typedef struct {
     const apus_kernels *kernels;
+    const apus_format *format;
     const apus_product *product;
-    int64_t groups, blocks, panels;
+    int64_t groups, blocks, panels, panel_bytes;
 } plan;
 
 typedef struct {
@@ -32,15 +32,32 @@ static range part(int64_t total, int64_t parts, int64_t index) {
 
 static int64_t at_least_one(int64_t x) { return x < 1 ? 1 : x; }
 
-// Blocks of depth follow one another, each rows × apus_tile_stride.
-static void copy_rows(const plan *plan, range rows, float *scratch) {
+int64_t apus_depth_blocks(int64_t depth) { return at_least_one((depth + apus_tile_depth - 1) / apus_tile_depth); }
+
+apus_block apus_depth_block(const apus_format *format, int64_t depth, int64_t index) {
+    const int64_t steps = (depth + format->step - 1) / format->step;
+    const range block = part(steps, apus_depth_blocks(depth), index);
+    const int64_t start = block.start * format->step, end = start + block.count * format->step;
+    const int64_t step_bytes = (int64_t)format->panel_width * format->step * format->element_bytes;
+    return (apus_block){
+        .start = start, .depth = (end < depth ? end : depth) - start, .steps = block.count,
+        .offset = index * format->header_bytes + block.start * step_bytes,
+        .bytes = format->header_bytes + block.count * step_bytes,
+    };
+}
+
+int64_t apus_panel_bytes(const apus_format *format, int64_t depth) {
+    const apus_block last = apus_depth_block(format, depth, apus_depth_blocks(depth) - 1);
+    return last.offset + last.bytes;
+}
+
+// Blocks of depth follow one another, each with all its rows.
+static void prepare_rows(const plan *plan, range rows, char *scratch) {
     const apus_product *product = plan->product;
-    for (int64_t block = 0; block < plan->blocks; block++) {
-        const range depth = part(product->depth, plan->blocks, block);
-        for (int64_t r = 0; r < rows.count; r++) {
-            memcpy(scratch + (block * rows.count + r) * apus_tile_stride,
-                   product->a + (rows.start + r) * product->a_stride + depth.start, (size_t)depth.count * sizeof(float));
-        }
+    for (int64_t index = 0; index < plan->blocks; index++) {
+        const apus_block block = apus_depth_block(plan->format, product->depth, index);
+        plan->format->prepare(rows.count, block.depth, block.steps, product->a + rows.start * product->a_stride + block.start,
+                              product->a_stride, scratch + index * rows.count * plan->format->left_bytes);
     }
 }
 
@@ -55,32 +72,27 @@ static void multiply_panels(void *context, int64_t group, int64_t first, int64_t
     const plan *plan = context;
     const apus_product *product = plan->product;
     const apus_kernels *kernels = plan->kernels;
-    const int64_t width = kernels->panel_width;
+    const apus_format *format = plan->format;
+    const int64_t width = format->panel_width;
     const range rows = part(product->rows, plan->groups, group);
 
-    // A single row needs no copy: its product takes any depth.
-    const float *left = product->a + rows.start * product->a_stride;
-    if (rows.count > 1) {
-        float *scratch = apus_worker_scratch(worker, (size_t)(plan->blocks * rows.count) * apus_tile_stride * sizeof(float));
-        if (*apus_worker_prepared(worker) != group) {
-            copy_rows(plan, rows, scratch);
-            *apus_worker_prepared(worker) = group;
-        }
-        left = scratch;
+    char *left = apus_worker_scratch(worker, (size_t)(plan->blocks * rows.count * format->left_bytes));
+    if (*apus_worker_prepared(worker) != group) {
+        prepare_rows(plan, rows, left);
+        *apus_worker_prepared(worker) = group;
     }
-    const int64_t tiles = (rows.count + kernels->tile_rows - 1) / kernels->tile_rows;
-    const int64_t blocks = rows.count > 1 ? plan->blocks : 1;
+    const int64_t tiles = (rows.count + format->tile_rows - 1) / format->tile_rows;
     _Alignas(64) float sums[apus_maximum_tile_rows * apus_maximum_panel_width];
 
-    for (int64_t block = 0; block < blocks; block++) {
-        const range depth = part(product->depth, blocks, block);
+    for (int64_t index = 0; index < plan->blocks; index++) {
+        const apus_block block = apus_depth_block(format, product->depth, index);
         for (int64_t p = first; p < last; p++) {
             const int64_t column = p * width;
             const int64_t columns = product->columns - column < width ? product->columns - column : width;
-            const float *panel = product->packed + column * product->depth + depth.start * width;
+            const char *panel = (const char *)product->packed + p * plan->panel_bytes + block.offset;
             apus_finish how = {
-                .accumulate = block > 0,
-                .last = block == blocks - 1,
+                .accumulate = index > 0,
+                .last = index == plan->blocks - 1,
                 .bias = product->bias ? product->bias + column : NULL,
                 .activation = product->activation,
                 .residual_stride = product->residual_stride,
@@ -92,11 +104,11 @@ static void multiply_panels(void *context, int64_t group, int64_t first, int64_t
                 how.residual = product->residual ? product->residual + row * product->residual_stride + column : NULL;
                 if (how.residual && how.last) fetch(how.residual, product->residual_stride, tile.count, columns);
                 // The tiles of this panel together fetch the next one.
-                kernels->tile((int32_t)tile.count, depth.count,
-                              left + (block * rows.count + tile.start) * apus_tile_stride, panel,
-                              panel + product->depth * width + t * 4 * depth.count, sums, width);
-                kernels->finish((int32_t)tile.count, (int32_t)columns, sums, product->out + row * product->out_stride + column,
-                                product->out_stride, &how);
+                format->tile((int32_t)tile.count, block.steps, left + (index * rows.count + tile.start) * format->left_bytes,
+                             panel, product->scales ? product->scales + column : NULL,
+                             panel + plan->panel_bytes + t * (block.bytes / 4), sums);
+                kernels->finish((int32_t)tile.count, (int32_t)columns, sums, width,
+                                product->out + row * product->out_stride + column, product->out_stride, &how);
             }
         }
     }
@@ -104,23 +116,24 @@ static void multiply_panels(void *context, int64_t group, int64_t first, int64_t
 
 void apus_multiply(const apus_kernels *kernels, const apus_product *product) {
     if (product->rows <= 0 || product->columns <= 0) return;
-    plan plan = {.kernels = kernels, .product = product};
-    plan.blocks = at_least_one((product->depth + apus_tile_depth - 1) / apus_tile_depth);
-    plan.panels = (product->columns + kernels->panel_width - 1) / kernels->panel_width;
+    const apus_format *format = kernels->formats[product->precision];
+    plan plan = {.kernels = kernels, .format = format, .product = product};
+    plan.blocks = apus_depth_blocks(product->depth);
+    plan.panels = (product->columns + format->panel_width - 1) / format->panel_width;
+    plan.panel_bytes = apus_panel_bytes(format, product->depth);
 
-    int64_t most_rows = tiles_in_group * kernels->tile_rows;
-    if (most_rows * plan.blocks * apus_tile_stride > scratch_floats) {
-        most_rows = at_least_one(scratch_floats / (plan.blocks * apus_tile_stride) / kernels->tile_rows) * kernels->tile_rows;
-    }
-    const int64_t large_rows = large_scratch_floats / (plan.blocks * apus_tile_stride) / kernels->tile_rows * kernels->tile_rows;
-    const bool is_large = product->depth * product->columns >= large_matrix_floats && product->rows <= large_rows;
+    const int64_t row_bytes = plan.blocks * format->left_bytes, tile_rows = format->tile_rows;
+    int64_t most_rows = tiles_in_group * tile_rows;
+    if (most_rows * row_bytes > scratch_bytes) most_rows = at_least_one(scratch_bytes / row_bytes / tile_rows) * tile_rows;
+    const int64_t large_rows = large_scratch_bytes / row_bytes / tile_rows * tile_rows;
+    const bool is_large = plan.panels * plan.panel_bytes >= large_matrix_bytes && product->rows <= large_rows;
     if (is_large) most_rows = large_rows;
     plan.groups = (product->rows + most_rows - 1) / most_rows;
     // Threads share the rows where there are enough tiles for each and the panels are in a cache, else the panels.
-    const int64_t threads = apus_thread_count(), tiles = product->rows / kernels->tile_rows;
+    const int64_t threads = apus_thread_count(), tiles = product->rows / tile_rows;
     if (!is_large && tiles >= 4 * threads && plan.groups % threads != 0) plan.groups += threads - plan.groups % threads;
 
-    const int64_t work = product->rows / plan.groups * product->depth * kernels->panel_width;
+    const int64_t work = product->rows / plan.groups * product->depth * format->panel_width;
     const int64_t grain = at_least_one((1 << 15) / at_least_one(work));
     apus_parallel(plan.groups, plan.panels, grain, multiply_panels, &plan);
 }

@@ -9,6 +9,13 @@ static inline vector v_load(const float *p) { return _mm512_loadu_ps(p); }
 static inline void v_store(float *p, vector x) { _mm512_storeu_ps(p, x); }
 static inline vector v_load_part(const float *p, int64_t n) { return _mm512_maskz_loadu_ps((__mmask16)((1u << n) - 1), p); }
 static inline void v_store_part(float *p, int64_t n, vector x) { _mm512_mask_storeu_ps(p, (__mmask16)((1u << n) - 1), x); }
+// Of 32 bfloat16 numbers those in even places, and those in odd places.
+static inline vector v_lower_brains(const uint16_t *p) {
+    return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_loadu_si512(p), 16));
+}
+static inline vector v_upper_brains(const uint16_t *p) {
+    return _mm512_castsi512_ps(_mm512_and_si512(_mm512_loadu_si512(p), _mm512_set1_epi32((int)0xFFFF0000)));
+}
 static inline vector v_set(float x) { return _mm512_set1_ps(x); }
 static inline vector v_add(vector a, vector b) { return _mm512_add_ps(a, b); }
 static inline vector v_sub(vector a, vector b) { return _mm512_sub_ps(a, b); }

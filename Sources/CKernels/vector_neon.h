@@ -17,6 +17,13 @@ static inline void v_store_part(float *p, int64_t n, vector x) {
     vst1q_f32(part, x);
     for (int64_t i = 0; i < n; i++) p[i] = part[i];
 }
+// Of 8 bfloat16 numbers those in even places, and those in odd places.
+static inline vector v_lower_brains(const uint16_t *p) {
+    return vreinterpretq_f32_u32(vshlq_n_u32(vreinterpretq_u32_u16(vld1q_u16(p)), 16));
+}
+static inline vector v_upper_brains(const uint16_t *p) {
+    return vreinterpretq_f32_u32(vandq_u32(vreinterpretq_u32_u16(vld1q_u16(p)), vdupq_n_u32(0xFFFF0000)));
+}
 static inline vector v_set(float x) { return vdupq_n_f32(x); }
 static inline vector v_add(vector a, vector b) { return vaddq_f32(a, b); }
 static inline vector v_sub(vector a, vector b) { return vsubq_f32(a, b); }

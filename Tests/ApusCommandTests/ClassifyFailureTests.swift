@@ -155,9 +155,22 @@ struct ClassifyFailureTests {
         #expect(run.errors.filter { $0 == "\n" }.count == 1)
     }
 
+    @Test("A weight that is no number is reported by its tensor when the model is loaded")
+    func weightNotANumber() throws {
+        for value in [Float.nan, .infinity] {
+            let model = try TinyModel(classifierBias: value)
+            let run = try CommandRun("classify", "--model", model.path, photo, photo)
+            #expect(run.status == 1)
+            #expect(run.output.isEmpty)
+            #expect(run.errors.contains("model.safetensors, tensor `classifier.bias`: a weight that is infinite or not a number"))
+            #expect(run.errors.filter { $0 == "\n" }.count == 1)
+        }
+    }
+
     @Test("Answers that are no numbers are failures, in text and in JSON")
     func notANumber() throws {
-        let model = try TinyModel(classifierBias: .nan)
+        // Each weight is a number, but not what they give together.
+        let model = try TinyModel(classifierScale: 3e38)
         let run = try CommandRun("classify", "--json", "--model", model.path, photo)
         #expect(run.status == 1)
         #expect(try run.objects.first?["error"] is String)

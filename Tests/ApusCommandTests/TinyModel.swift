@@ -10,12 +10,14 @@ struct TinyModel {
     /// - Parameters:
     ///   - configuration: takes the place of what `config.json` should say.
     ///   - classifierBias: the number the classifier adds to each logit.
+    ///   - classifierScale: what its weights are multiplied by.
     ///   - labels: with others the classifier does not fit.
-    init(configuration: String? = nil, classifierBias: Float = 0) throws {
+    init(configuration: String? = nil, classifierBias: Float = 0, classifierScale: Float = 1) throws {
         folder = try TemporaryFolder()
         try folder.write("config.json", Data((configuration ?? Self.configuration).utf8))
         try folder.write("preprocessor_config.json", Data(Self.preprocessor.utf8))
-        try SafetensorsWriter.write(Self.tensors(classifierBias: classifierBias), to: folder.path("model.safetensors"))
+        try SafetensorsWriter.write(
+            Self.tensors(classifierBias: classifierBias, classifierScale: classifierScale), to: folder.path("model.safetensors"))
     }
 
     static let configuration = """
@@ -31,7 +33,7 @@ struct TinyModel {
          "image_mean": [0.5, 0.5, 0.5], "image_std": [0.5, 0.5, 0.5]}
         """
 
-    private static func tensors(classifierBias: Float) -> [(name: String, tensor: Tensor)] {
+    private static func tensors(classifierBias: Float, classifierScale: Float) -> [(name: String, tensor: Tensor)] {
         var state: UInt32 = 7
         func random(_ shape: Int...) -> Tensor {
             let values = (0..<shape.reduce(1, *)).map { _ in
@@ -51,7 +53,8 @@ struct TinyModel {
             ("vit.embeddings.cls_token", random(1, 1, 8)), ("vit.embeddings.position_embeddings", random(1, 5, 8)),
             ("vit.embeddings.patch_embeddings.projection.weight", random(8, 3, 4, 4)),
             ("vit.embeddings.patch_embeddings.projection.bias", random(8)),
-            ("classifier.weight", random(5, 8)), ("classifier.bias", Tensor(repeating: classifierBias, shape: [5])),
+            ("classifier.weight", random(5, 8).scaled(by: classifierScale)),
+            ("classifier.bias", Tensor(repeating: classifierBias, shape: [5])),
         ]
         for part in ["query", "key", "value"] { tensors += linear("\(layer).attention.attention.\(part)", 8, 8) }
         tensors += linear("\(layer).attention.output.dense", 8, 8) + linear("\(layer).intermediate.dense", 8, 16)

@@ -122,7 +122,7 @@ struct DecoderFixture {
         decoder = try Transformer(configuration, weights[path], names: names)
         embedding = try TokenEmbedding(vocabularySize, width, weights, name: table)
         head = try TokenHead(
-            try weights.get(output ?? table, [vocabularySize, width]),
+            try weights.stored(output ?? table, [vocabularySize, width]),
             bias: try bias.map { try weights.get($0, [1, vocabularySize]) }, scale: scale)
         start = name.hasPrefix("t5") ? 0 : 2
         memory = try file.tensor(named: "encoder_states").map { [decoder, file] in

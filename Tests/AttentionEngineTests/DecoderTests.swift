@@ -71,7 +71,7 @@ struct DecoderTests {
         let fixture = try DecoderFixture("whisper"), configuration = fixture.decoder.configuration
         var tensors: [String: Tensor] = [:]
         let weights = Weights(fixture.file)["model.decoder"]
-        for name in weights.names { tensors[name] = try weights.stored(name, weights.shape(of: name) ?? []) }
+        for name in weights.names { tensors[name] = try weights.get(name, weights.shape(of: name) ?? []) }
         for layer in 0..<2 {
             for kind in ["self_attn", "encoder_attn"] {
                 let path = "layers.\(layer).\(kind)"

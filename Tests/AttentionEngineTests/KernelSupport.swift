@@ -39,6 +39,52 @@ struct KernelTable: CustomTestStringConvertible, @unchecked Sendable {
         return list.prefix(Int(count)).map(KernelTable.init)
     }()
     static let scalar = all[all.count - 1]
+
+    /// A matrix in panels, and the scale of each column where it is kept in integers.
+    struct Packed {
+        let panels: Guarded
+        let scales: Guarded
+        let precision: apus_precision
+        let isFinite: Bool
+        var isIntact: Bool { panels.isIntact() && scales.isIntact() }
+    }
+
+    /// Packs `columns` of a matrix that other calls may pack other columns of.
+    func pack<Element>(
+        _ source: [Element], as element: apus_element, strides: (column: Int, depth: Int), depth: Int, first: Int = 0,
+        columns: Int, sourceScales: [Float]? = nil, precision: apus_precision = apus_precision_float32, to panels: Guarded,
+        scales: Guarded
+    ) -> Bool {
+        source.withUnsafeBufferPointer { source in
+            (sourceScales ?? []).withUnsafeBufferPointer { sourceScales in
+                guard let start = source.baseAddress else { return true }
+                var packing = apus_packing(
+                    precision: precision, element: element, source: start, column_stride: Int64(strides.column),
+                    depth_stride: Int64(strides.depth), source_scales: sourceScales.isEmpty ? nil : sourceScales.baseAddress,
+                    depth: Int64(depth),
+                    first_column: Int64(first), columns: Int64(columns), packed: panels.start, scales: scales.start)
+                return apus_pack(pointer, &packing)
+            }
+        }
+    }
+
+    /// Memory for a packed matrix.
+    func room(depth: Int, columns: Int, precision: apus_precision = apus_precision_float32) -> (panels: Guarded, scales: Guarded)
+    {
+        let bytes = Int(apus_packed_bytes(pointer, precision, Int64(depth), Int64(columns)))
+        return (Guarded(bytes / 4), Guarded(columns + Int(apus_maximum_panel_width)))
+    }
+
+    /// Packs `[columns, depth]`.
+    func packed(
+        _ matrix: [Float], depth: Int, columns: Int, precision: apus_precision = apus_precision_float32
+    ) -> Packed {
+        let (panels, scales) = room(depth: depth, columns: columns, precision: precision)
+        let isFinite = pack(
+            matrix, as: apus_element_float32, strides: (depth, 1), depth: depth, columns: columns, precision: precision,
+            to: panels, scales: scales)
+        return Packed(panels: panels, scales: scales, precision: precision, isFinite: isFinite)
+    }
 }
 
 /// Floats between two stretches of a bit pattern that no kernel computes: whatever is written outside shows.

@@ -21,21 +21,20 @@ struct PackingTests {
         isTransposed: Bool = false
     ) {
         let columns = parts.reduce(0, +)
-        let packed = Guarded(Int(apus_packed_count(table.pointer, Int64(depth), Int64(columns))))
-        source.withUnsafeBufferPointer { source in
-            var first = 0
-            for part in parts {
-                guard let start = source.baseAddress else { continue }
-                apus_pack(
-                    table.pointer, element, start + (isTransposed ? first : first * depth),
-                    isTransposed ? 1 : Int64(depth), isTransposed ? Int64(columns) : 1, Int64(depth), Int64(first),
-                    Int64(part), packed.start)
-                first += part
-            }
+        let (packed, scales) = table.room(depth: depth, columns: columns)
+        var first = 0
+        for part in parts {
+            let isFinite = table.pack(
+                Array(source[(isTransposed ? first : first * depth)...]), as: element,
+                strides: isTransposed ? (1, columns) : (depth, 1), depth: depth, first: first, columns: part, to: packed,
+                scales: scales)
+            #expect(isFinite)
+            first += part
         }
         let expected = panels(table, matrix, depth: depth, columns: columns)
         #expect(
-            packed.elements.map(\.bitPattern) == expected.map(\.bitPattern), "\(table.name), depth \(depth), columns \(parts)")
+            packed.elements.map(\.bitPattern).elementsEqual(expected.map(\.bitPattern)),
+            "\(table.name), depth \(depth), columns \(parts)")
         #expect(packed.isIntact())
     }
 
@@ -69,8 +68,10 @@ struct PackingTests {
         func halves(table: KernelTable) {
             let width = Int(table.functions.panel_width)
             let bits = (0...UInt16.max).map { $0 }
-            let packed = Guarded(bits.count * width)
-            apus_pack(table.pointer, apus_element_float16, bits, 1 << 16, 1, 1 << 16, 0, 1, packed.start)
+            let (packed, scales) = table.room(depth: 1 << 16, columns: 1)
+            let isFinite = table.pack(
+                bits, as: apus_element_float16, strides: (1 << 16, 1), depth: 1 << 16, columns: 1, to: packed, scales: scales)
+            #expect(!isFinite)
             for (index, bits) in bits.enumerated() {
                 let expected = Float(Float16(bitPattern: bits)), found = packed.start[index * width]
                 guard found.bitPattern != expected.bitPattern, !(expected.isNaN && found.isNaN) else { continue }
@@ -82,9 +83,44 @@ struct PackingTests {
     @Test("doubles out of range become infinite", arguments: KernelTable.all)
     func doubles(table: KernelTable) {
         let source = [1e300, -1e300, 1e-300, .nan]
-        let packed = Guarded(4 * Int(table.functions.panel_width))
-        apus_pack(table.pointer, apus_element_float64, source, 4, 1, 4, 0, 1, packed.start)
+        let (packed, scales) = table.room(depth: 4, columns: 1)
+        let isFinite = table.pack(
+            source, as: apus_element_float64, strides: (4, 1), depth: 4, columns: 1, to: packed, scales: scales)
+        #expect(!isFinite)
         let found = stride(from: 0, to: packed.count, by: packed.count / 4).map { packed.start[$0] }
         #expect(found[0] == .infinity && found[1] == -.infinity && found[2] == 0 && found[3].isNaN)
+    }
+
+    @Test(
+        "integers with their scales are packed as they are, and give the products of the numbers they stand for",
+        arguments: KernelTable.all)
+    func integers(table: KernelTable) {
+        let depth = 70, columns = 41
+        var random = Seeded(state: 5)
+        let numbers = random.floats(depth * columns, limit: 1).map { Int8(($0 * 127).rounded()) }
+        let scales = random.floats(columns).map { abs($0) + 0.01 }
+        let floats = numbers.enumerated().map { Float($1) * scales[$0 / depth] }
+        for precision in [apus_precision_float32, apus_precision_int8] {
+            let (panels, packedScales) = table.room(depth: depth, columns: columns, precision: precision)
+            let isFinite = table.pack(
+                numbers, as: apus_element_int8, strides: (depth, 1), depth: depth, columns: columns, sourceScales: scales,
+                precision: precision, to: panels, scales: packedScales)
+            #expect(isFinite && panels.isIntact() && packedScales.isIntact())
+            if precision == apus_precision_int8 { #expect(Array(packedScales.elements.prefix(columns)) == scales) }
+            let row = [Float](repeating: 1, count: depth)
+            let out = Guarded(columns)
+            row.withUnsafeBufferPointer { row in
+                var product = apus_product(
+                    precision: precision, rows: 1, depth: Int64(depth), columns: Int64(columns), a: row.baseAddress!,
+                    a_stride: Int64(depth), packed: panels.start, scales: packedScales.start, bias: nil,
+                    activation: apus_activation_none, residual: nil, residual_stride: 0, out: out.start,
+                    out_stride: Int64(columns))
+                apus_multiply(table.pointer, &product)
+            }
+            for column in 0..<columns {
+                let expected = floats[column * depth..<(column + 1) * depth].reduce(0.0) { $0 + Double($1) }
+                #expect(abs(Double(out.start[column]) - expected) < 1e-3)
+            }
+        }
     }
 }

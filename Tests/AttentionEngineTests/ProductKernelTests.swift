@@ -7,6 +7,7 @@ private struct Product {
     var hasBias = true
     var hasResidual = true
     var activation = apus_activation_none
+    var precision = apus_precision_float32
     /// How far apart rows are beyond their width.
     var gaps = (a: 3, residual: 7, out: 5)
     let a: Guarded, b: [Float], bias: [Float], residual: Guarded
@@ -27,24 +28,23 @@ private struct Product {
 
     /// The result of one table, and whether it kept to its place.
     func result(_ table: KernelTable) -> (out: Guarded, isIntact: Bool) {
-        let packed = Guarded(Int(apus_packed_count(table.pointer, Int64(depth), Int64(columns))))
-        apus_pack(
-            table.pointer, apus_element_float32, b, Int64(depth), 1, Int64(depth), 0, Int64(columns), packed.start)
+        let packed = table.packed(b, depth: depth, columns: columns, precision: precision)
         let stride = columns + gaps.out
         let out = Guarded(rows * stride, shift: rows % 4)
         bias.withUnsafeBufferPointer { bias in
             var product = apus_product(
-                rows: Int64(rows), depth: Int64(depth), columns: Int64(columns), a: a.start,
-                a_stride: Int64(depth + gaps.a), packed: packed.start, bias: hasBias ? bias.baseAddress : nil,
+                precision: precision, rows: Int64(rows), depth: Int64(depth), columns: Int64(columns), a: a.start,
+                a_stride: Int64(depth + gaps.a), packed: packed.panels.start, scales: packed.scales.start,
+                bias: hasBias ? bias.baseAddress : nil,
                 activation: activation, residual: hasResidual ? UnsafePointer(residual.start) : nil,
                 residual_stride: Int64(columns + gaps.residual), out: out.start, out_stride: Int64(stride))
             apus_multiply(table.pointer, &product)
         }
-        return (out, packed.isIntact() && out.isIntact(width: columns, stride: stride))
+        return (out, packed.isIntact && out.isIntact(width: columns, stride: stride))
     }
 
-    /// What the element should be, and how far off it may be: 1e-5 of the magnitudes that were added, and what the
-    /// activation itself may be off.
+    /// What the element should be, and how far off it may be: 1e-5 of the magnitudes that were added, what the activation
+    /// itself may be off, and what a precision loses: half a step of its weights and, with integers, of the left operand.
     func expected(_ row: Int, _ column: Int) -> (value: Double, tolerance: Double) {
         var sum = hasBias ? Double(bias[column]) : 0
         var size = abs(sum)
@@ -54,7 +54,17 @@ private struct Product {
             size += abs(term)
         }
         let residual = hasResidual ? Double(self.residual.start[row * (columns + gaps.residual) + column]) : 0
-        return (exact(activation, sum) + residual, 1e-5 * size + activationTolerance(sum))
+        return (exact(activation, sum) + residual, 1e-5 * size + activationTolerance(sum) + loss(row, column))
+    }
+
+    private func loss(_ row: Int, _ column: Int) -> Double {
+        if precision == apus_precision_float32 { return 0 }
+        let left = (0..<depth).map { abs(Double(a.start[row * (depth + gaps.a) + $0])) }
+        let right = b[column * depth..<(column + 1) * depth].map { abs(Double($0)) }
+        // A processor may round the left operand to bfloat16 too.
+        if precision == apus_precision_bfloat16 { return zip(left, right).reduce(0) { $0 + $1.0 * $1.1 } / 128 * 1.2 }
+        let steps = (left.max() ?? 0) / 254, weightStep = (right.max() ?? 0) / 254
+        return 1.2 * (right.reduce(0, +) * steps + left.reduce(0, +) * weightStep + Double(depth) * steps * weightStep)
     }
 
     /// Compares the results of all tables; of every `step`-th column where there are many.
@@ -105,6 +115,22 @@ struct ProductKernelTests {
         }
     }
 
+    @Test(
+        "every precision, with sizes that fill no step, tile, panel or block",
+        arguments: [apus_precision_bfloat16, apus_precision_int8])
+    func precisions(precision: apus_precision) {
+        for (index, depth) in [1, 2, 3, 4, 5, 31, 64, 67, 768, 769, 771, 1539, 3073].enumerated() {
+            for rows in [1, 2, 3, 5, 7, 12, 13, 15, 29] where depth < 100 || rows < 8 {
+                for columns in [1, 7, 33, 70] {
+                    var product = Product(rows: rows, depth: depth, columns: columns, seed: depth + rows * columns)
+                    product.precision = precision
+                    product.activation = [apus_activation_none, apus_activation_relu][(index + columns) % 2]
+                    product.check()
+                }
+            }
+        }
+    }
+
     @Test("many rows and columns", arguments: [(300, 64, 1000), (300, 770, 1000), (1, 3073, 1000), (300, 3073, 65)])
     func large(rows: Int, depth: Int, columns: Int) {
         Product(rows: rows, depth: depth, columns: columns, seed: depth).check(columnStep: 37)
@@ -122,6 +148,23 @@ struct ProductKernelTests {
         Product(rows: 5, depth: 7, columns: 0, seed: 2).check()
         // A sum of nothing is zero: bias and residual are left.
         Product(rows: 5, depth: 0, columns: 7, seed: 3).check()
+    }
+
+    @Test("in lower precision, what is not finite spoils its row and no other", arguments: KernelTable.all)
+    func nonFiniteInLowerPrecision(table: KernelTable) {
+        for precision in [apus_precision_bfloat16, apus_precision_int8] {
+            for (place, value) in [(4, Float.nan), (0, .nan), (8, .infinity), (2, -.infinity)] {
+                var product = Product(rows: 17, depth: 9, columns: 35, seed: 4)
+                product.precision = precision
+                product.hasResidual = false
+                product.a.start[place] = value
+                let out = product.result(table).out
+                for column in 0..<35 {
+                    #expect(!out.start[column].isFinite)
+                    for row in 1..<17 { #expect(out.start[row * 40 + column].isFinite) }
+                }
+            }
+        }
     }
 
     @Test("NaN and infinity reach their row and no other", arguments: KernelTable.all)

@@ -178,24 +178,26 @@ struct ThreadPoolTests {
     @Test("a product is the same to the last bit on 1, 2 and 5 threads", arguments: KernelTable.all)
     func determinism(table: KernelTable) {
         var random = Seeded(state: 8)
-        for (rows, depth, columns) in [(1, 900, 70), (3, 20, 1000), (57, 769, 65), (449, 1600, 33)] {
+        let sizes = [(1, 900, 70), (3, 20, 1000), (57, 769, 65), (449, 1600, 33)]
+        let precisions = [apus_precision_float32, apus_precision_bfloat16, apus_precision_int8]
+        for (precision, (rows, depth, columns)) in precisions.flatMap({ precision in sizes.map { (precision, $0) } }) {
             let a = random.floats(rows * depth), b = random.floats(depth * columns)
-            let packed = Guarded(Int(apus_packed_count(table.pointer, Int64(depth), Int64(columns))))
-            apus_pack(table.pointer, apus_element_float32, b, Int64(depth), 1, Int64(depth), 0, Int64(columns), packed.start)
+            let packed = table.packed(b, depth: depth, columns: columns, precision: precision)
             var results: [[UInt32]] = []
             withThreads([1, 2, 5]) { _ in
                 let out = Guarded(rows * columns)
                 a.withUnsafeBufferPointer { a in
                     var product = apus_product(
-                        rows: Int64(rows), depth: Int64(depth), columns: Int64(columns), a: a.baseAddress!,
-                        a_stride: Int64(depth), packed: packed.start, bias: nil, activation: apus_activation_gelu,
+                        precision: precision, rows: Int64(rows), depth: Int64(depth), columns: Int64(columns), a: a.baseAddress!,
+                        a_stride: Int64(depth), packed: packed.panels.start, scales: packed.scales.start, bias: nil,
+                        activation: apus_activation_gelu,
                         residual: nil, residual_stride: 0, out: out.start, out_stride: Int64(columns))
                     apus_multiply(table.pointer, &product)
                 }
                 #expect(out.isIntact())
                 results.append(out.elements.map(\.bitPattern))
             }
-            #expect(results[0] == results[1] && results[1] == results[2])
+            #expect(results[1].elementsEqual(results[0]) && results[2].elementsEqual(results[0]))
         }
     }
 }

@@ -1,5 +1,6 @@
 // Compares every vector kernel of the machine it runs on with the scalar twin: the way to try the kernels of a processor
-// that is not at hand, under an emulator, and to run them under clang's sanitizers. Exits 1 where two disagree.
+// that is not at hand, under an emulator, and to run them under clang's sanitizers. A table's name as its argument leaves
+// the others out. Exits 1 where two disagree.
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,21 +56,57 @@ static void compare(const char *what, int64_t a, int64_t b, int64_t c, float *fo
 
 // MARK: Operations
 
+static void pack(const apus_kernels *kernels, apus_packing packing) {
+    if (!apus_pack(kernels, &packing)) fail("finite weights", 0, 0, 0, NAN, 0);
+}
+
+// Packs a matrix in two parts.
+static void *packed(const apus_kernels *kernels, apus_precision precision, const float *b, int64_t depth, int64_t columns,
+                    float *scales) {
+    void *result = malloc((size_t)apus_packed_bytes(kernels, precision, depth, columns));
+    const int64_t part = columns / 3;
+    apus_packing packing = {
+        .precision = precision, .element = apus_element_float32, .source = b, .column_stride = depth, .depth_stride = 1,
+        .depth = depth, .columns = part, .packed = result, .scales = scales,
+    };
+    pack(kernels, packing);
+    packing.source = b + part * depth, packing.first_column = part, packing.columns = columns - part;
+    pack(kernels, packing);
+    return result;
+}
+
 static float *product_of(const apus_kernels *kernels, apus_product product, const float *b) {
     const int64_t count = product.rows * product.out_stride - (product.out_stride - product.columns);
-    float *packed = malloc((size_t)apus_packed_count(kernels, product.depth, product.columns) * sizeof(float));
-    const int64_t part = product.columns / 3;
-    apus_pack(kernels, apus_element_float32, b, product.depth, 1, product.depth, 0, part, packed);
-    apus_pack(kernels, apus_element_float32, b + part * product.depth, product.depth, 1, product.depth, part,
-              product.columns - part, packed);
-    product.packed = packed;
+    const int64_t width = kernels->formats[product.precision]->panel_width;
+    float *scales = malloc((size_t)((product.columns + width - 1) / width * width) * sizeof(float));
+    void *panels = packed(kernels, product.precision, b, product.depth, product.columns, scales);
+    product.packed = panels;
+    product.scales = scales;
     product.out = calloc((size_t)count, sizeof(float));
     apus_multiply(kernels, &product);
-    free(packed);
+    free(panels), free(scales);
     return product.out;
 }
 
+// Both quantise weights alike, but not the left operand: a row's step is at most a 127th of its largest element.
+static void check_precision(const apus_kernels *kernels, apus_precision precision, int64_t rows, int64_t depth,
+                            int64_t columns) {
+    const int64_t which = rows + 2 * columns + depth;
+    float *a = drawn(rows * depth, 1), *b = drawn(columns * depth, 1), *residual = drawn(rows * columns, 1);
+    const apus_product product = {
+        .precision = precision, .rows = rows, .depth = depth, .columns = columns, .a = a, .a_stride = depth,
+        .residual = which % 3 ? residual : NULL, .residual_stride = columns, .out_stride = columns + which % 4,
+    };
+    const float step = precision == apus_precision_int8 ? 1.0f / 127 : 1.0f / 256;
+    compare(precision == apus_precision_int8 ? "product in int8" : "product in bfloat16", rows, depth, columns,
+            product_of(kernels, product, b), product_of(&apus_kernels_scalar, product, b),
+            (rows - 1) * product.out_stride + columns, 2e-5f * (float)(depth + 2) + step * 2.5f * sqrtf((float)depth));
+    free(a), free(b), free(residual);
+}
+
 static void check_product(const apus_kernels *kernels, int64_t rows, int64_t depth, int64_t columns) {
+    check_precision(kernels, apus_precision_bfloat16, rows, depth, columns);
+    check_precision(kernels, apus_precision_int8, rows, depth, columns);
     const int64_t which = rows + 2 * columns + depth;
     float *a = drawn(rows * depth, 1), *b = drawn(columns * depth, 1);
     float *bias = drawn(columns, 1), *residual = drawn(rows * columns, 1);
@@ -88,10 +125,16 @@ static void check_packing(const apus_kernels *kernels) {
     static uint16_t bits[depth];
     for (int32_t i = 0; i < depth; i++) bits[i] = (uint16_t)i;
     for (int type = apus_element_float16; type <= apus_element_bfloat16; type++) {
-        float *ours = malloc(sizeof(float) * (size_t)apus_packed_count(kernels, depth, 1));
-        float *scalars = malloc(sizeof(float) * (size_t)apus_packed_count(&apus_kernels_scalar, depth, 1));
-        apus_pack(kernels, (apus_element)type, bits, depth, 1, depth, 0, 1, ours);
-        apus_pack(&apus_kernels_scalar, (apus_element)type, bits, depth, 1, depth, 0, 1, scalars);
+        float *ours = malloc((size_t)apus_packed_bytes(kernels, apus_precision_float32, depth, 1));
+        float *scalars = malloc((size_t)apus_packed_bytes(&apus_kernels_scalar, apus_precision_float32, depth, 1));
+        apus_packing packing = {
+            .element = (apus_element)type, .source = bits, .column_stride = depth, .depth_stride = 1, .depth = depth,
+            .columns = 1, .packed = ours,
+        };
+        // Some of them are infinite or not numbers.
+        if (apus_pack(kernels, &packing)) fail("odd weights", type, 0, 0, 0, NAN);
+        packing.packed = scalars;
+        apus_pack(&apus_kernels_scalar, &packing);
         for (int32_t i = 0; i < depth; i++) {
             const float x = ours[(int64_t)i * kernels->panel_width], y = scalars[(int64_t)i * apus_kernels_scalar.panel_width];
             if (differ(x, y, 0)) fail("packing", type, i, 0, x, y);
@@ -167,11 +210,21 @@ static void check_attention(const apus_kernels *kernels, int64_t queries, int64_
     free(query), free(key), free(value), free(bias), free(mask);
 }
 
-int main(void) {
+int main(int argument_count, char **arguments) {
     const apus_kernels *tables[4];
-    const int32_t count = apus_kernels_available(tables, 4);
+    int32_t count = apus_kernels_available(tables, 4);
+#ifdef EMULATE_AVX512
+    // The table of AVX2, with formats that are written in plain C for this.
+    extern const apus_format apus_bfloat16_avx512, apus_int8_vnni;
+    apus_kernels emulated = *tables[0];
+    emulated.name = "emulated";
+    emulated.formats[apus_precision_bfloat16] = &apus_bfloat16_avx512;
+    emulated.formats[apus_precision_int8] = &apus_int8_vnni;
+    tables[count++] = &emulated;
+#endif
     for (int32_t t = 0; t < count; t++) {
         const apus_kernels *kernels = tables[t];
+        if (argument_count > 1 && strcmp(arguments[1], kernels->name) != 0) continue;
         table_name = kernels->name;
         const int before = failures;
         for (int64_t rows = 1; rows <= 67; rows++) {

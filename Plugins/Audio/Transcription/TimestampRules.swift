@@ -5,7 +5,25 @@ import AttentionEngine
 struct TimestampRules: LogitsProcessor {
     let vocabulary: SpeechVocabulary
 
+    var toleratesErrors: Bool { true }
+
     func process(_ scores: inout MutableSpan<Float>, after ids: [Int], promptLength: Int) {
+        _ = process(&scores, offBy: 0, after: ids, promptLength: promptLength, source: ids)
+    }
+
+    func process(
+        _ scores: inout MutableSpan<Float>, offBy error: Float, after ids: [Int], promptLength: Int, source: [Int]
+    ) -> Bool {
+        forbid(&scores, after: ids, promptLength: promptLength)
+        let first = vocabulary.firstTimestamp
+        let times = scores.logSumExp(in: first..<scores.count), text = scores.largest(in: 0..<first)
+        if times > text { scores.forbid(0..<first) }
+        // A sum of exponentials is off by no more than each of its terms.
+        return error == 0 || times == -.infinity || text == -.infinity || abs(times - text) > 2 * error
+    }
+
+    /// Forbids what the grammar forbids.
+    private func forbid(_ scores: inout MutableSpan<Float>, after ids: [Int], promptLength: Int) {
         let first = vocabulary.firstTimestamp
         let written = ids[min(promptLength, ids.count)...]
         if let noTimestamps = vocabulary.noTimestamps { scores.forbid(noTimestamps..<noTimestamps + 1) }
@@ -23,6 +41,5 @@ struct TimestampRules: LogitsProcessor {
                 scores.forbid(first + latest + 1..<max(scores.count, first + latest + 1))
             }
         }
-        if scores.logSumExp(in: first..<scores.count) > scores.largest(in: 0..<first) { scores.forbid(0..<first) }
     }
 }

@@ -31,7 +31,7 @@ struct ClassifyCommand: ParsableCommand {
     func run() throws {
         try engine.prepare()
         let registry = try Session.registry
-        let choice = try StarterChoice(model, for: "classify", input, reading, registry)
+        let choice = try StarterChoice(model, engine, for: "classify", input, reading, registry)
         try classify(with: registry.load(choice.checkpoint, as: (any Classifying).self), choice, registry)
     }
 

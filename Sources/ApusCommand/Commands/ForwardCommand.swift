@@ -8,7 +8,7 @@ struct ForwardCommand: ParsableCommand {
         abstract: "Run a model on tensors from a file and write its outputs to another.",
         discussion: """
             Tensors have the names that the model's arguments and outputs have in the transformers library; others in \
-            the file are ignored. Written are logits, where the model has a head, and last_hidden_state.
+            the file are ignored. Written are logits, where the model has a head, and last_hidden_state. Here auto is fp32.
 
             EXAMPLE:
               \(Program.name) forward vit-grocery inputs.safetensors -o outputs.safetensors
@@ -55,7 +55,9 @@ struct ForwardCommand: ParsableCommand {
     func run() throws {
         try engine.prepare()
         let arguments = try SafetensorsFile(inputs).tensors()
-        let checkpoint = try Checkpoint(model)
+        var checkpoint = try Checkpoint(model)
+        // What is compared with a reference is to be as near to it as can be.
+        if engine.precision != .auto { checkpoint.precision = engine.precision.precision(for: checkpoint) }
         let model = try Session.registry.load(checkpoint)
         var outputs = try model.forward(arguments, detail: hiddenStates ? .layers : .states)
         if let beamCount = try beamCount {

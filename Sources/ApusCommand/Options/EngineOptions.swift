@@ -1,10 +1,17 @@
 import ArgumentParser
 import AttentionEngine
+import PluginKit
 
 /// How the engine works.
 struct EngineOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Threads that work on one operation. (default: as many as there are cores)", valueName: "n"))
     var threads: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "What weights are kept in: fp32, bf16, int8, or auto for the fastest that answers as fp32 does on this processor.",
+            valueName: "precision"))
+    var precision = PrecisionChoice.auto
 
     func validate() throws { try threads.map { try Bounds.check($0, in: 1...256, of: "--threads") } }
 
@@ -15,4 +22,12 @@ struct EngineOptions: ParsableArguments {
         try Processor.validateOverride()
         if let threads { Processor.threadCount = threads }
     }
+}
+
+/// A precision by name.
+enum PrecisionChoice: String, ExpressibleByArgument, CaseIterable {
+    case auto, fp32, bf16, int8
+
+    /// What a checkpoint's weights are to be kept in.
+    func precision(for checkpoint: Checkpoint) -> Precision { Precision(rawValue: rawValue) ?? checkpoint.automaticPrecision }
 }

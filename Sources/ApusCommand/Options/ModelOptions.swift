@@ -17,10 +17,16 @@ struct ModelOptions: ParsableArguments {
         try model.map { try Checkpoint(tokenizerOf: $0) } ?? checkpoint(for: task)
     }
 
-    /// Opens the model, or the starter model of a task.
+    /// Opens the model, or the starter model of a task, to be loaded as the engine's options say.
     ///
     /// - Throws: `InputError` if there is none.
-    func checkpoint(for task: String) throws -> Checkpoint {
+    func checkpoint(for task: String, _ engine: EngineOptions) throws -> Checkpoint {
+        var checkpoint = try checkpoint(for: task)
+        checkpoint.precision = engine.precision.precision(for: checkpoint)
+        return checkpoint
+    }
+
+    private func checkpoint(for task: String) throws -> Checkpoint {
         if let model { return try Checkpoint(model) }
         return try Self.starters(for: task, try Session.registry)[0]
     }

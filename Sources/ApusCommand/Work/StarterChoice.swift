@@ -9,11 +9,12 @@ struct StarterChoice {
 
     /// - Throws: `InputError` if there is no model, or the files are of several kinds and none is named.
     init(
-        _ model: ModelOptions, for task: String, _ input: InputOptions, _ reading: ReadingOptions, _ registry: Registry
+        _ model: ModelOptions, _ engine: EngineOptions, for task: String, _ input: InputOptions, _ reading: ReadingOptions,
+        _ registry: Registry
     ) throws {
         let starters = model.model == nil ? try ModelOptions.starters(for: task, registry) : []
         guard starters.count > 1 else {
-            checkpoint = try starters.first ?? model.checkpoint(for: task)
+            checkpoint = try model.checkpoint(for: task, engine)
             standardInput = .standardInput()
             return
         }
@@ -50,7 +51,9 @@ struct StarterChoice {
                 needed: "one kind, where --model does not say which model answers",
                 remedy: "Give the kinds in commands of their own, or name a model")
         }
-        checkpoint = starters[examples.first?.key ?? 0]
+        var checkpoint = starters[examples.first?.key ?? 0]
+        checkpoint.precision = engine.precision.precision(for: checkpoint)
+        self.checkpoint = checkpoint
     }
 }
 

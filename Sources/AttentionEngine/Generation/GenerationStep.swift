@@ -20,3 +20,31 @@ extension GenerationStep {
     /// As long as anyone likes.
     public var positionLimit: Int { .max }
 }
+
+/// What may follow each row.
+enum GenerationScores: Sendable {
+    /// `[rows, vocabulary]`.
+    case exact(Tensor)
+    case approximate(ApproximateScores)
+}
+
+/// A model that can tell faster which few tokens may be the likeliest.
+protocol ApproximatingStep: GenerationStep {
+    /// Whether the next step can be such.
+    var canApproximate: Bool { get }
+
+    /// As `callAsFunction`.
+    mutating func approximate(_ tokens: [[Int]], continuing rows: [Int]) throws -> GenerationScores
+}
+
+extension GenerationStep {
+    /// As `callAsFunction`, from approximate scores where the model has them and they are enough.
+    mutating func scores(_ tokens: [[Int]], continuing rows: [Int], approximately: Bool) throws -> GenerationScores {
+        guard approximately, var step = self as? any ApproximatingStep, step.canApproximate else {
+            return .exact(try self(tokens, continuing: rows))
+        }
+        let scores = try step.approximate(tokens, continuing: rows)
+        if let advanced = step as? Self { self = advanced }
+        return scores
+    }
+}

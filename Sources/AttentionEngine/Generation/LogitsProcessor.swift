@@ -14,9 +14,29 @@ public protocol LogitsProcessor: Sendable {
     ///   - promptLength: how many of them are the prompt.
     ///   - source: the ids of what the encoder read, or where there is none, the prompt.
     func process(_ scores: inout MutableSpan<Float>, after ids: [Int], promptLength: Int, source: [Int])
+
+    /// Whether scores that are nearly right are enough: true of one that forbids tokens whatever their scores, and of one that has
+    /// `process(_:offBy:after:promptLength:source:)`. The likeliest token is then found much faster.
+    var toleratesErrors: Bool { get }
+
+    /// The same to scores each of which may be off by as much as `error`.
+    ///
+    /// - Returns: whether this has forbidden what it would have forbidden of the exact ones; if not, it is given those.
+    func process(
+        _ scores: inout MutableSpan<Float>, offBy error: Float, after ids: [Int], promptLength: Int, source: [Int]
+    ) -> Bool
 }
 
 extension LogitsProcessor {
+    public var toleratesErrors: Bool { false }
+
+    public func process(
+        _ scores: inout MutableSpan<Float>, offBy error: Float, after ids: [Int], promptLength: Int, source: [Int]
+    ) -> Bool {
+        process(&scores, after: ids, promptLength: promptLength, source: source)
+        return toleratesErrors
+    }
+
     public func process(_ scores: inout MutableSpan<Float>, after ids: [Int], promptLength: Int, source: [Int]) {
         process(&scores, after: ids, promptLength: promptLength)
     }
@@ -84,6 +104,8 @@ struct RepetitionPenalty: LogitsProcessor {
 struct NoRepeatedNGrams: LogitsProcessor {
     let size: Int
 
+    var toleratesErrors: Bool { true }
+
     func process(_ scores: inout MutableSpan<Float>, after ids: [Int], promptLength: Int) {
         guard ids.count >= size else { return }
         let prefix = ids.suffix(size - 1)
@@ -98,6 +120,8 @@ struct NoRepeatedNGrams: LogitsProcessor {
 struct BadWords: LogitsProcessor {
     let words: [[Int]]
 
+    var toleratesErrors: Bool { true }
+
     func process(_ scores: inout MutableSpan<Float>, after ids: [Int], promptLength: Int) {
         for word in words where ids.count >= word.count - 1 {
             if ids.suffix(word.count - 1).elementsEqual(word.dropLast()), let last = word.last { scores[last] = -.infinity }
@@ -110,6 +134,8 @@ struct MinimumLength: LogitsProcessor {
     let newTokens: Int
     let endTokens: [Int]
 
+    var toleratesErrors: Bool { true }
+
     func process(_ scores: inout MutableSpan<Float>, after ids: [Int], promptLength: Int) {
         guard ids.count - promptLength < newTokens else { return }
         for token in endTokens { scores[token] = -.infinity }
@@ -120,6 +146,9 @@ struct MinimumLength: LogitsProcessor {
 struct ForcedTokens: LogitsProcessor {
     let tokens: [Int]
     let applies: @Sendable (_ newCount: Int) -> Bool
+
+    // Several are left with equal scores, of which the first is to be taken.
+    var toleratesErrors: Bool { tokens.count == 1 }
 
     func process(_ scores: inout MutableSpan<Float>, after ids: [Int], promptLength: Int) {
         guard applies(ids.count - promptLength) else { return }
@@ -132,6 +161,8 @@ struct ForcedTokens: LogitsProcessor {
 struct SuppressedTokens: LogitsProcessor {
     let tokens: [Int]
     let applies: @Sendable (_ newCount: Int) -> Bool
+
+    var toleratesErrors: Bool { true }
 
     func process(_ scores: inout MutableSpan<Float>, after ids: [Int], promptLength: Int) {
         guard applies(ids.count - promptLength) else { return }

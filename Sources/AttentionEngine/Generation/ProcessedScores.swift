@@ -58,3 +58,42 @@ extension Tensor {
         return results.withLock { $0.compactMap(\.self) }
     }
 }
+
+extension ApproximateScores {
+    /// What `body` makes of each row's scores after all processors, of which every one tolerates errors. Where one cannot tell, the
+    /// row's scores are made exact.
+    func mapScores<Result: Sendable>(
+        rowCount: Int, _ histories: [History], _ processors: [any LogitsProcessor],
+        _ body: @Sendable (_ row: Int, _ scores: UnsafeMutableBufferPointer<Float>, _ isExact: Bool) -> Result
+    ) -> [Result] {
+        let width = scores.width
+        let results = Mutex([Result?](repeating: nil, count: rowCount))
+        Processor.parallel(count: rowCount) { range in
+            var scratch = [Float](repeating: 0, count: width)
+            for row in range {
+                let history = histories[row], error = largestError(ofRow: row)
+                scores.withFloatBuffer { scores in
+                    scratch.withUnsafeMutableBufferPointer {
+                        _ = $0.update(fromContentsOf: UnsafeBufferPointer(rebasing: scores[row * width..<(row + 1) * width]))
+                    }
+                }
+                var span = scratch.mutableSpan
+                let canTell = processors.allSatisfy {
+                    $0.process(
+                        &span, offBy: error, after: history.ids, promptLength: history.promptLength, source: history.source)
+                }
+                if !canTell {
+                    scratch = exactScores(ofRow: row)
+                    var span = scratch.mutableSpan
+                    for processor in processors {
+                        processor.process(
+                            &span, after: history.ids, promptLength: history.promptLength, source: history.source)
+                    }
+                }
+                let result = scratch.withUnsafeMutableBufferPointer { body(row, $0, !canTell) }
+                results.withLock { $0[row] = result }
+            }
+        }
+        return results.withLock { $0.compactMap(\.self) }
+    }
+}

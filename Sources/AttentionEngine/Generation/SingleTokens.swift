@@ -29,11 +29,12 @@ extension Generator {
         }
         var results = prompts.map { _ in [GeneratedSequence]() }
 
-        var logits = try step(prompts, continuing: Array(prompts.indices))
+        let areErrorsTolerated = !configuration.isSampling && processors.allSatisfy(\.toleratesErrors)
+        var scores = GenerationScores.exact(try step(prompts, continuing: Array(prompts.indices)))
         // The row of the model's last step at which each row stands.
         var places = rows.map(\.prompt)
         while !rows.isEmpty {
-            let tokens = choose(logits, rows, places, processors) {
+            let tokens = choose(scores, rows, places, processors) {
                 History(ids: $0.ids, promptLength: prompts[$0.prompt].count, source: sources[$0.prompt])
             }
             var kept: [Int] = []
@@ -62,23 +63,47 @@ extension Generator {
             let continued = kept.map { places[$0] }
             rows = kept.map { rows[$0] }
             places = Array(rows.indices)
-            logits = try step(rows.map { [$0.ids[$0.ids.count - 1]] }, continuing: continued)
+            scores = try step.scores(
+                rows.map { [$0.ids[$0.ids.count - 1]] }, continuing: continued, approximately: areErrorsTolerated)
         }
         return results
     }
 
     /// The next token of each row, and its generator after it.
     private func choose(
-        _ logits: Tensor, _ rows: [Row], _ places: [Int], _ processors: [any LogitsProcessor], history: (Row) -> History
+        _ scores: GenerationScores, _ rows: [Row], _ places: [Int], _ processors: [any LogitsProcessor],
+        history: (Row) -> History
+    ) -> [Choice] {
+        switch scores {
+        case .exact(let logits): choose(logits, rows, places, processors, histories: rows.map(history))
+        case .approximate(let scores): choose(scores, rows, processors, histories: rows.map(history))
+        }
+    }
+
+    private func choose(
+        _ logits: Tensor, _ rows: [Row], _ places: [Int], _ processors: [any LogitsProcessor], histories: [History]
     ) -> [Choice] {
         let isSampling = configuration.isSampling, isRecording = recordsLogProbabilities
         let temperature = isSampling ? configuration.temperature : 1
-        return logits.mapScores(rows: places, rows.map(history), processors, isLogarithm: false) { row, scores in
+        return logits.mapScores(rows: places, histories, processors, isLogarithm: false) { row, scores in
             var random = rows[row].random
             let token = isSampling ? random.draw(scores) : scores.indexOfLargest
             return Choice(
                 token: token, random: random,
                 logProbability: isRecording ? scores.logProbability(of: token, temperature: temperature) : 0)
+        }
+    }
+
+    /// The likeliest token of each row, exactly; the other tokens' part in its probability may be off by some thousandths.
+    private func choose(
+        _ scores: ApproximateScores, _ rows: [Row], _ processors: [any LogitsProcessor], histories: [History]
+    ) -> [Choice] {
+        let isRecording = recordsLogProbabilities
+        return scores.mapScores(rowCount: rows.count, histories, processors) { row, allowed, isExact in
+            let token = isExact ? UnsafeBufferPointer(allowed).indexOfLargest : scores.likeliest(ofRow: row, among: allowed)
+            return Choice(
+                token: token, random: rows[row].random,
+                logProbability: isRecording ? UnsafeBufferPointer(allowed).logProbability(of: token, temperature: 1) : 0)
         }
     }
 }

@@ -17,6 +17,8 @@ struct SourceRepetition: LogitsProcessor {
 struct NoSourceNGrams: LogitsProcessor {
     let size: Int
 
+    var toleratesErrors: Bool { true }
+
     func process(_ scores: inout MutableSpan<Float>, after ids: [Int], promptLength: Int) {
         process(&scores, after: ids, promptLength: promptLength, source: Array(ids.prefix(promptLength)))
     }

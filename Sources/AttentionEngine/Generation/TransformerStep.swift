@@ -42,6 +42,14 @@ public struct TransformerStep: GenerationStep {
     public var positionLimit: Int { decoder.positionLimit }
 
     public mutating func callAsFunction(_ tokens: [[Int]], continuing rows: [Int]) throws -> Tensor {
+        let isPrompt = cache == nil
+        let scores = head(try states(tokens, continuing: rows))
+        if isPrompt, keptPromptPositions > 0 { promptScores = scores }
+        return scores.position(scores.shape[1] - 1)
+    }
+
+    /// The states of the last position of each row, `[rows, positions, width]`; of a prompt of as many as are kept.
+    private mutating func states(_ tokens: [[Int]], continuing rows: [Int]) throws -> Tensor {
         let length = tokens.map(\.count).max() ?? 0
         let isRagged = tokens.contains { $0.count < length }
         let filled = isRagged ? tokens.map { Array(repeating: 0, count: length - $0.count) + $0 } : tokens
@@ -63,9 +71,17 @@ public struct TransformerStep: GenerationStep {
                 for: decoder, rows: tokens.count, slots: tokens.count * slots, capacity: length + capacity)
         self.cache = cache
         let kept = isPrompt ? max(1, min(keptPromptPositions, length)) : 1
-        let states = try decoder.decode(embeddings, cache: cache, memory: memory, visible: visible, needed: .last(kept))
-        let scores = head(states)
-        if isPrompt, keptPromptPositions > 0 { promptScores = scores }
-        return scores.position(kept - 1)
+        return try decoder.decode(embeddings, cache: cache, memory: memory, visible: visible, needed: .last(kept))
+    }
+}
+
+extension TransformerStep: ApproximatingStep {
+    /// Not of a prompt, of whose scores some are kept.
+    var canApproximate: Bool { cache != nil && head.canApproximate }
+
+    mutating func approximate(_ tokens: [[Int]], continuing rows: [Int]) throws -> GenerationScores {
+        let states = try states(tokens, continuing: rows)
+        let last = states.position(states.shape[1] - 1)
+        return head.approximateScores(last).map(GenerationScores.approximate) ?? .exact(head(last))
     }
 }

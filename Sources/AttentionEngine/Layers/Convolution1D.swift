@@ -23,7 +23,8 @@ public struct Convolution1D: Sendable {
         self.padding = padding
         self.inputWidth = inputWidth
         // A window of the input is stored position by position, so the weights must be too.
-        matrix = try PackedMatrix([weights.get("weight", [outputWidth, inputWidth, kernelSize]).permuted([0, 2, 1])])
+        let kernels = try weights.get("weight", [outputWidth, inputWidth, kernelSize]).permuted([0, 2, 1])
+        matrix = try PackedMatrix([kernels], precision: weights.precision.forRawInput)
         bias = hasBias ? try weights.get("bias", [outputWidth]) : nil
     }
 

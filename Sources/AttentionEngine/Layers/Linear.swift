@@ -53,7 +53,10 @@ public struct Linear: Sendable {
     ) throws {
         let kernel = kernel ?? [inputWidth]
         let stored = try parts.map { part in
-            try part.weights.stored("weight", layout == .outputByInput ? [part.width] + kernel : kernel + [part.width])
+            var stored = try part.weights.stored(
+                "weight", layout == .outputByInput ? [part.width] + kernel : kernel + [part.width])
+            if kernel.count > 1 { stored.precision = stored.precision.forRawInput }
+            return stored
         }
         matrix = try PackedMatrix(stored, layout: layout)
         guard parts.contains(where: \.hasBias) else {

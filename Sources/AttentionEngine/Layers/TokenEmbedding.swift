@@ -1,7 +1,7 @@
 /// A vector for each token id.
 public struct TokenEmbedding: Sendable {
-    /// `[vocabulary, width]`, in the type of its file.
-    public let table: Tensor
+    /// `[vocabulary, width]`, as its file has it.
+    public let table: StoredMatrix
 
     /// Loads a table.
     ///
@@ -24,43 +24,11 @@ public struct TokenEmbedding: Sendable {
                 "token ids", found: "\(id)", needed: "ids from 0 to \(vocabularySize - 1)",
                 remedy: "Use the tokenizer that belongs to the model")
         }
-        let width = table.width, byteWidth = width * table.elementType.byteWidth
+        let width = table.elements.width
         return Tensor(shape: [ids.count, length, width]) { (output: UnsafeMutableBufferPointer<Float>) in
-            table.withBytes { bytes in
-                for (index, id) in ids.joined().enumerated() {
-                    ElementConversion.convert(
-                        UnsafeRawBufferPointer(rebasing: bytes[id * byteWidth..<(id + 1) * byteWidth]), of: table.elementType,
-                        to: UnsafeMutableBufferPointer(rebasing: output[index * width..<(index + 1) * width]))
-                }
+            for (index, id) in ids.joined().enumerated() {
+                table.copyRow(id, to: UnsafeMutableBufferPointer(rebasing: output[index * width..<(index + 1) * width]))
             }
         }
-    }
-}
-
-/// The scores of all tokens: a product with a matrix, the embedding's own where they are tied.
-public struct TokenHead: Sendable {
-    private let matrix: PackedMatrix
-    private let bias: Tensor?
-    private let scale: Float
-
-    /// Packs a matrix.
-    ///
-    /// - Parameters:
-    ///   - table: `[vocabulary, width]`.
-    ///   - bias: of as many elements as the vocabulary, whatever its shape.
-    ///   - scale: what states are multiplied by before.
-    /// - Throws: `InputError` if there is not the memory.
-    public init(_ table: Tensor, bias: Tensor? = nil, scale: Float = 1) throws {
-        matrix = try PackedMatrix([table])
-        self.bias = bias.map { $0.reshaped(to: [$0.count]) }
-        self.scale = scale
-    }
-
-    /// The number of tokens.
-    public var vocabularySize: Int { matrix.columns }
-
-    /// `[…, width]` to `[…, vocabulary]`.
-    public func callAsFunction(_ states: Tensor) -> Tensor {
-        matrix.product(scale == 1 ? states : states.scaled(by: scale), bias: bias, activation: .identity, residual: nil)
     }
 }

@@ -16,39 +16,73 @@ public final class PackedMatrix: @unchecked Sendable {
     public let depth: Int
     /// The width of the output.
     public let columns: Int
-    private let memory: UnsafeMutablePointer<Float>
+    /// What the weights are kept in.
+    public let precision: Precision
+    private let memory: UnsafeMutableRawPointer
+    /// What each column's integers are multiplied by, in precisions that have integers.
+    let scales: [Float]
 
-    /// Packs several matrices of one depth side by side, so that one product computes them all.
+    /// Packs several matrices of one depth and precision side by side, so that one product computes them all.
     ///
     /// - Parameters:
     ///   - parts: two-dimensional in effect: dimensions after the first (before the last, `inputByOutput`) count as one.
     ///   - layout: which way round the parts are stored.
-    /// - Throws: `InputError` if there is not the memory.
-    public init(_ parts: [Tensor], layout: Layout = .outputByInput) throws {
-        precondition(!parts.isEmpty && parts.allSatisfy { $0.rank >= 2 && $0.elementType.isFloatingPoint }, "no matrices")
-        func columnCount(_ part: Tensor) -> Int { layout == .outputByInput ? part.shape[0] : part.shape[part.rank - 1] }
-        columns = parts.reduce(0) { $0 + columnCount($1) }
-        depth = parts[0].count / max(1, columnCount(parts[0]))
-        let count = Int(apus_packed_count(kernels, Int64(depth), Int64(columns)))
-        guard let block = apus_allocate(count * 4) else {
+    /// - Throws: `InputError` if there is not the memory, or naming the tensor where a weight is infinite or not a number.
+    public init(_ parts: [StoredMatrix], layout: Layout = .outputByInput) throws {
+        precondition(!parts.isEmpty && parts.allSatisfy { $0.precision == parts[0].precision }, "no matrices of one precision")
+        func columnCount(_ part: StoredMatrix) -> Int {
+            layout == .outputByInput ? part.shape[0] : part.shape[part.shape.count - 1]
+        }
+        let columns = parts.reduce(0) { $0 + columnCount($1) }
+        let depth = parts[0].elements.count / max(1, columnCount(parts[0]))
+        let precision = parts[0].precision
+        self.columns = columns
+        self.depth = depth
+        self.precision = precision
+        let count = Int(apus_packed_bytes(kernels, precision.kernel, Int64(depth), Int64(columns)))
+        guard let memory = apus_allocate(count) else {
             throw InputError(
-                "memory", found: "no room for a matrix of \(columns) by \(depth)", needed: "\(count * 4) bytes",
+                "memory", found: "no room for a matrix of \(columns) by \(depth)", needed: "\(count) bytes",
                 remedy: "Close other programs or use a smaller model")
         }
-        memory = block.bindMemory(to: Float.self, capacity: count)
+        self.memory = memory
 
+        var scales = [Float](repeating: 0, count: precision == .int8 ? columns + Int(apus_maximum_panel_width) : 0)
         var column = 0
+        var odd: StoredMatrix?
         for part in parts {
             let width = columnCount(part)
-            precondition(width * depth == part.count, "matrices of different depth")
-            part.withBytes { bytes in
-                guard let source = bytes.baseAddress else { return }
-                apus_pack(
-                    kernels, part.elementType.packing, source, layout == .outputByInput ? Int64(depth) : 1,
-                    layout == .outputByInput ? 1 : Int64(width), Int64(depth), Int64(column), Int64(width), memory)
+            precondition(width * depth == part.elements.count, "matrices of different depth")
+            let isFinite = part.elements.withBytes { bytes in
+                part.scales.withFloatPointer { sourceScales in
+                    scales.withUnsafeMutableBufferPointer { scales in
+                        guard let source = bytes.baseAddress else { return true }
+                        var packing = apus_packing(
+                            precision: precision.kernel, element: part.elements.elementType.packing, source: source,
+                            column_stride: layout == .outputByInput ? Int64(depth) : 1,
+                            depth_stride: layout == .outputByInput ? 1 : Int64(width), source_scales: sourceScales,
+                            depth: Int64(depth), first_column: Int64(column), columns: Int64(width), packed: memory,
+                            scales: scales.baseAddress)
+                        return apus_pack(kernels, &packing)
+                    }
+                }
             }
+            if !isFinite { odd = odd ?? part }
             column += width
         }
+        self.scales = scales
+        if let odd {
+            throw InputError(
+                odd.place, found: "a weight that is infinite or not a number", needed: "numbers",
+                remedy: "Download the file again, or train the model anew: its answers would be none")
+        }
+    }
+
+    /// Packs matrices that a program has computed rather than loaded.
+    ///
+    /// - Throws: `InputError` if there is not the memory, or where a weight is infinite or not a number.
+    public convenience init(_ parts: [Tensor], layout: Layout = .outputByInput, precision: Precision = .float32) throws {
+        try self.init(parts.map { StoredMatrix($0, precision: precision) }, layout: layout)
     }
 
     deinit { apus_deallocate(memory) }
@@ -102,11 +136,14 @@ public final class PackedMatrix: @unchecked Sendable {
         residual: UnsafePointer<Float>?, to out: UnsafeMutablePointer<Float>
     ) {
         bias.withFloatPointer { bias in
-            var product = apus_product(
-                rows: Int64(rows), depth: Int64(depth), columns: Int64(columns), a: a, a_stride: Int64(rowStride),
-                packed: memory, bias: bias, activation: activation.kernel, residual: residual,
-                residual_stride: Int64(columns), out: out, out_stride: Int64(columns))
-            apus_multiply(kernels, &product)
+            scales.withUnsafeBufferPointer { scales in
+                var product = apus_product(
+                    precision: precision.kernel, rows: Int64(rows), depth: Int64(depth), columns: Int64(columns), a: a,
+                    a_stride: Int64(rowStride), packed: memory, scales: scales.baseAddress, bias: bias,
+                    activation: activation.kernel, residual: residual, residual_stride: Int64(columns), out: out,
+                    out_stride: Int64(columns))
+                apus_multiply(kernels, &product)
+            }
         }
     }
 }
@@ -117,6 +154,7 @@ extension ElementType {
         case .float64: apus_element_float64
         case .float16: apus_element_float16
         case .bfloat16: apus_element_bfloat16
+        case .int8: apus_element_int8
         default: apus_element_float32
         }
     }

@@ -1,4 +1,13 @@
+import CKernels
 import Synchronization
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
 
 /// The memory behind tensors: either a 64-byte aligned block from the pool, given back when the last tensor
 /// on it goes, or a part of something that another object keeps alive (a mapped file).
@@ -36,6 +45,10 @@ final class TensorStorage: @unchecked Sendable {
 final class StoragePool: Sendable {
     static let shared = StoragePool(limit: 512 << 20)
     static let alignment = 64
+    /// Blocks from here on stand on large pages: the scores of a whole vocabulary for many rows touch more small ones than the
+    /// processor can keep track of. Smaller ones do not: rows a power of two apart would then fall into the same few places of the
+    /// second-level cache.
+    static let largePageThreshold = 24 << 20
 
     private struct State {
         var idle: [Int: [UInt]] = [:]
@@ -65,7 +78,9 @@ final class StoragePool: Sendable {
         if let reused, let pointer = UnsafeMutableRawPointer(bitPattern: reused) {
             return UnsafeMutableRawBufferPointer(start: pointer, count: size)
         }
-        return .allocate(byteCount: size, alignment: Self.alignment)
+        let memory = size >= Self.largePageThreshold ? apus_allocate(size) : aligned_alloc(Self.alignment, size)
+        guard let memory else { fatalError("no memory for a tensor of \(size) bytes") }
+        return UnsafeMutableRawBufferPointer(start: memory, count: size)
     }
 
     func give(_ block: UnsafeMutableRawBufferPointer) {
@@ -75,6 +90,6 @@ final class StoragePool: Sendable {
             state.idle[block.count, default: []].append(UInt(bitPattern: block.baseAddress))
             return true
         }
-        if !kept { block.deallocate() }
+        if !kept { apus_deallocate(block.baseAddress) }
     }
 }

@@ -22,13 +22,11 @@ struct CrossAttention: Sendable {
             layout: layout)
     }
 
-    /// The keys and values of an encoder's states, `[batch, positions, memory width]`: each
-    /// `[batch, heads, positions, head width]`.
-    func keysAndValues(of states: Tensor) -> (keys: Tensor, values: Tensor) {
-        let extents = [states.shape[0], shape.keyValueHeads, states.shape[1], shape.keyWidth]
-        let both = keyValue(states)
-            .reshaped(to: [extents[0], extents[2], 2, extents[1], extents[3]]).permuted([2, 0, 3, 1, 4])
-        return (both.sliced(0..<1, along: 0).reshaped(to: extents), both.sliced(1..<2, along: 0).reshaped(to: extents))
+    /// The keys and values of an encoder's states, `[batch, positions, memory width]`.
+    func keysAndValues(of states: Tensor) -> AttentionMemory {
+        AttentionMemory(
+            keyValue(states), keyColumn: 0, valueColumn: shape.keyValueHeads * shape.keyWidth, shape: shape,
+            precision: keyValue.matrix.precision)
     }
 
     /// - Parameters:
@@ -38,11 +36,11 @@ struct CrossAttention: Sendable {
     func callAsFunction(_ x: Tensor, memory: CrossMemory.Layer, residual: Tensor) -> Tensor {
         // Rows that look at the same memory are so many queries of one sequence.
         let queries = query(x)
-        memory.hear?(queries, shape)
-        let gathered = attention(
-            query: HeadRows(tensor: queries.reshaped(to: [memory.groups, queries.rowCount / memory.groups, queries.width])),
-            key: HeadRows(tensor: memory.keys), value: HeadRows(tensor: memory.values), shape: shape, keyMask: memory.mask,
-            sequences: memory.sequences)
+        memory.hear?(queries)
+        let groups = memory.groups.count
+        let gathered = memory.keysAndValues.attend(
+            queries.reshaped(to: [groups, queries.rowCount / max(1, groups), queries.width]), sequences: memory.groups,
+            mask: memory.mask)
         return output(gathered.reshaped(to: x.shape.dropLast() + [gathered.width]), residual: residual)
     }
 }

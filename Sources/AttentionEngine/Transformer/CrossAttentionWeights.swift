@@ -1,4 +1,3 @@
-import CKernels
 import Synchronization
 
 /// One head of one layer's cross-attention.
@@ -26,28 +25,12 @@ final class CrossAttentionListener: Sendable {
         self.memoryPositions = memoryPositions
     }
 
-    /// - Parameters:
-    ///   - queries: `[1, positions, heads · width]`.
-    ///   - keys: `[1, key heads, memory positions, width]`.
-    func hear(layer: Int, queries: Tensor, keys: Tensor, shape: AttentionShape) {
-        let positions = queries.shape[1], width = shape.keyWidth, count = min(memoryPositions, keys.shape[2])
-        let starts = (0..<count).map { Int64($0 * width) }
-        for wanted in heads where wanted.layer == layer && (0..<shape.heads).contains(wanted.head) {
-            let keyHead = wanted.head * shape.keyValueHeads / shape.heads
-            let weights = queries.withFloatBuffer { queries in
-                keys.sliced(keyHead..<keyHead + 1, along: 1).withFloatBuffer { keys in
-                    Tensor(shape: [positions, count]) { output in
-                        guard let queries = queries.baseAddress, let keys = keys.baseAddress, let out = output.baseAddress
-                        else { return }
-                        for position in 0..<positions {
-                            let row = out + position * count
-                            let query = queries + (position * shape.heads + wanted.head) * width
-                            kernels.pointee.dots(query, shape.scale, keys, starts, Int64(count), Int64(width), row)
-                            kernels.pointee.softmax(row, Int64(count))
-                        }
-                    }
-                }
-            }
+    /// - Parameter queries: `[1, positions, heads · width]`.
+    func hear(layer: Int, queries: Tensor, memory: AttentionMemory, input: Int) {
+        let count = min(memoryPositions, memory.positions)
+        for wanted in heads where wanted.layer == layer && (0..<memory.headCount).contains(wanted.head) {
+            let scores = memory.scores(queries, sequence: input, head: wanted.head)
+            let weights = scores.sliced(0..<count, along: 1).softmax()
             heard.withLock { $0[wanted] = weights }
         }
     }

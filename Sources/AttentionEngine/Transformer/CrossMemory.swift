@@ -3,7 +3,7 @@
 /// Rows of the decoder that decode the same input, the beams of a sentence, share its memory: `reorder` says which row looks
 /// at what, and moves no keys.
 public struct CrossMemory: Sendable {
-    private let layers: [(keys: Tensor, values: Tensor)]
+    private let layers: [AttentionMemory]
     private let mask: Tensor?
     /// The input that each row of the decoder looks at.
     public private(set) var inputs: [Int]
@@ -11,10 +11,9 @@ public struct CrossMemory: Sendable {
     // Neighbouring rows with one input are attended for together, as a group.
     private var groups: [Int] = []
     private var groupMask: Tensor?
-    private var sequences: KeySequences?
     private var listener: CrossAttentionListener?
 
-    init(layers: [(keys: Tensor, values: Tensor)], visible: Tensor?, inputCount: Int) {
+    init(layers: [AttentionMemory], visible: Tensor?, inputCount: Int) {
         self.layers = layers
         mask = visible.map(attentionMask)
         inputs = Array(0..<inputCount)
@@ -44,12 +43,6 @@ public struct CrossMemory: Sendable {
             mask.shape[0] == groups.count && groups == Array(0..<groups.count)
                 ? mask : .concatenated(groups.map { mask.sliced($0..<$0 + 1, along: 0) }, along: 0)
         }
-        guard let keys = layers.first?.keys, groups != Array(0..<keys.shape[0]) else {
-            sequences = nil
-            return
-        }
-        sequences = KeySequences(
-            table: groups.flatMap { [Int32](repeating: Int32($0), count: keys.shape[2]) }, stride: keys.shape[2])
     }
 
     private static func greatestCommonDivisor(_ a: Int, _ b: Int) -> Int { b == 0 ? a : greatestCommonDivisor(b, a % b) }
@@ -63,23 +56,20 @@ public struct CrossMemory: Sendable {
 
     /// What one layer needs of it.
     struct Layer {
-        var keys: Tensor
-        var values: Tensor
+        var keysAndValues: AttentionMemory
+        /// The input that each group of queries looks at.
+        var groups: [Int]
+        /// `[groups, positions]`.
         var mask: Tensor?
-        var groups: Int
-        var sequences: KeySequences?
         /// Told what the layer asks for.
-        var hear: ((_ queries: Tensor, _ shape: AttentionShape) -> Void)?
+        var hear: ((_ queries: Tensor) -> Void)?
     }
 
     func layer(_ index: Int) -> Layer {
-        let (keys, values) = layers[index]
-        let input = inputs.first ?? 0
+        let memory = layers[index], input = inputs.first ?? 0
         return Layer(
-            keys: keys, values: values, mask: groupMask, groups: groups.count, sequences: sequences,
-            hear: listener.map { listener in
-                { listener.hear(layer: index, queries: $0, keys: keys.sliced(input..<input + 1, along: 0), shape: $1) }
-            })
+            keysAndValues: memory, groups: groups, mask: groupMask,
+            hear: listener.map { listener in { listener.hear(layer: index, queries: $0, memory: memory, input: input) } })
     }
 }
 

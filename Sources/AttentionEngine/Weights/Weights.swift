@@ -7,28 +7,63 @@
 public struct Weights: Sendable {
     /// Where in the checkpoint this stands: `encoder.layer.0`; empty at the top.
     public let path: String
+    /// What the weights of products are kept in.
+    public let precision: Precision
     private let source: any ParameterSource
 
     /// Creates the view of a source from `path` on.
-    public init(_ source: any ParameterSource, path: String = "") {
+    public init(_ source: any ParameterSource, path: String = "", precision: Precision = .float32) {
         self.source = source
         self.path = path
+        self.precision = precision
     }
 
     /// The parameters below `path`; the empty path is the place itself.
-    public subscript(_ path: String) -> Weights { Weights(source, path: full(path)) }
+    public subscript(_ path: String) -> Weights { Weights(source, path: full(path), precision: precision) }
 
     /// A parameter as `float32`.
     ///
-    /// - Throws: `InputError` naming file and tensor if it is missing, or has another shape or an integer type.
+    /// - Throws: `InputError` naming file and tensor if it is missing, has another shape or an integer type, or an element is
+    ///   infinite or not a number.
     public func get(_ name: String, _ shape: [Int]) throws -> Tensor {
-        try stored(name, shape).converted(to: .float32)
+        let found = try tensor(name, shape)
+        guard found.elementType.isFloatingPoint else {
+            throw InputError(
+                place(name), found: "element type \(found.elementType.displayName)", needed: "a floating-point type",
+                remedy: "Use a checkpoint of numbers with a fraction, or one that `apus quantize` wrote")
+        }
+        let numbers = found.converted(to: .float32)
+        guard numbers.withFloatBuffer({ $0.allSatisfy(\.isFinite) }) else {
+            throw InputError(
+                place(name), found: "a weight that is infinite or not a number", needed: "numbers",
+                remedy: "Download the file again, or train the model anew: its answers would be none")
+        }
+        return numbers
     }
 
-    /// A parameter in the floating-point type of its file, whose memory it borrows.
+    /// A matrix in the type of its file, whose memory it borrows: floating-point numbers, or 8-bit integers beside which there
+    /// is a tensor of their scales.
     ///
-    /// - Throws: `InputError` naming file and tensor if it is missing, or has another shape or an integer type.
-    public func stored(_ name: String, _ shape: [Int]) throws -> Tensor {
+    /// - Throws: `InputError` naming file and tensor if it is missing, has another shape, or integers have no scales.
+    public func stored(_ name: String, _ shape: [Int]) throws -> StoredMatrix {
+        let found = try tensor(name, shape)
+        var scales: Tensor?
+        if !found.elementType.isFloatingPoint {
+            let scaleName = name + QuantizedNames.scaleSuffix
+            guard found.elementType == .int8, let count = self.shape(of: scaleName)?.first else {
+                throw InputError(
+                    place(name), found: "element type \(found.elementType.displayName)",
+                    needed: "a floating-point type, or int8 with \(Wording.name(full(scaleName))) beside it",
+                    remedy: "Use a checkpoint that is not quantized, or one that `apus quantize` wrote")
+            }
+            // One for each output: rows, or for GPT-2's matrices columns.
+            let outputs = shape.count > 1 && count != shape[0] ? shape[shape.count - 1] : shape[0]
+            scales = try get(scaleName, [outputs])
+        }
+        return StoredMatrix(elements: found, scales: scales, precision: precision, place: place(name))
+    }
+
+    private func tensor(_ name: String, _ shape: [Int]) throws -> Tensor {
         let found = source.shape(of: full(name))
         if let found, found != shape {
             throw InputError(
@@ -36,11 +71,6 @@ public struct Weights: Sendable {
                 remedy: "Check that config.json and weights are of the same model")
         }
         guard found != nil, let tensor = try source.tensor(named: full(name)) else { throw missing(name, shape) }
-        guard tensor.elementType.isFloatingPoint else {
-            throw InputError(
-                place(name), found: "element type \(tensor.elementType.displayName)", needed: "a floating-point type",
-                remedy: "Use a checkpoint that is not quantized")
-        }
         return tensor
     }
 

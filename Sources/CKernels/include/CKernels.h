@@ -50,9 +50,40 @@ typedef struct apus_finish {
     int64_t residual_stride;
 } apus_finish;
 
+// What the right operand of a product is kept in.
+typedef enum apus_precision {
+    apus_precision_float32 = 0,
+    apus_precision_bfloat16,
+    apus_precision_int8,        // with a scale for each column; the left operand gets one for each row
+    apus_precision_count,
+} apus_precision;
+
+// How products in one precision are computed: how operands lie in memory, and what multiplies them.
+//
+// A panel is so many columns of the right operand. Its depth is cut into blocks of at most apus_tile_depth, a block into
+// steps of so many neighbouring depths, the last filled up with zeros, which of one column stand side by side.
+typedef struct apus_format {
+    int32_t panel_width, tile_rows;     // a tile is up to so many rows by one panel
+    int32_t step;
+    int32_t element_bytes;              // of the right operand
+    int32_t header_bytes;               // before each block of a panel: 0, or 4 a column
+    int32_t left_bytes;                 // from row to row of the left operand
+    int32_t left_most;                  // the largest element of a row of it, where it is brought to integers
+    const uint8_t *APUS_NULLABLE order; // where in a step a column stands, unless by its number
+    // Puts rows of one block of the left operand where tiles read them, `steps` whole steps of each.
+    void (*prepare)(int64_t rows, int64_t depth, int64_t steps, const float *a, int64_t a_stride, void *left);
+    // out[r][c] = Σ_k left[r][k] panel[k][c] over one block for r < rows ≤ tile_rows and all columns of the panel, which is
+    // also the row stride of the result. `scales` has one for each column, in integer precisions. Meanwhile a quarter as many
+    // bytes as the panel's block has are fetched into the cache from `ahead` on, which may lie anywhere.
+    void (*tile)(int32_t rows, int64_t steps, const void *left, const void *panel, const float *APUS_NULLABLE scales,
+                 const void *ahead, float *out);
+} apus_format;
+
 typedef struct apus_kernels {
     const char *name;
-    // The tile a product is made of: this many rows of the left operand by one panel of the right.
+    const apus_format *APUS_NONNULL formats[apus_precision_count];
+
+    // The tile that attention is made of: this many rows of the left operand by one panel of the right.
     int32_t tile_rows, panel_width;
 
     // out[r][c] = Σ_k a[r][k] panel[k][c] for r < rows ≤ tile_rows, k < depth ≤ apus_tile_depth (rows > 1) or any
@@ -60,8 +91,8 @@ typedef struct apus_kernels {
     // 4 × depth floats from `ahead` on, which may lie anywhere, are fetched into the cache.
     void (*tile)(int32_t rows, int64_t depth, const float *a, const float *panel, const float *ahead, float *out,
                  int64_t out_stride);
-    // Moves a tile (row stride panel_width) to the output, finishing it on the way.
-    void (*finish)(int32_t rows, int32_t columns, const float *tile, float *out, int64_t out_stride,
+    // Moves a tile to the output, finishing it on the way.
+    void (*finish)(int32_t rows, int32_t columns, const float *tile, int64_t tile_stride, float *out, int64_t out_stride,
                    const apus_finish *how);
 
     void (*activate)(apus_activation activation, const float *x, float *y, int64_t count);
@@ -105,6 +136,8 @@ int32_t apus_kernels_available(const apus_kernels *APUS_NONNULL *APUS_NONNULL li
 const apus_kernels *apus_kernels_current(void);
 // False if APUS_ISA asks for what this machine or build does not have; the fastest is then in use.
 bool apus_kernels_override_valid(void);
+// Whether products in bfloat16 are made by instructions for it, and not as floats.
+bool apus_multiplies_bfloat16(const apus_kernels *kernels);
 
 // MARK: Threads (parallel.c)
 
@@ -134,22 +167,37 @@ typedef enum apus_element {
     apus_element_float64,
     apus_element_float16,
     apus_element_bfloat16,
+    apus_element_int8,
 } apus_element;
 
-// The number of floats that a packed matrix of this size takes.
-int64_t apus_packed_count(const apus_kernels *kernels, int64_t depth, int64_t columns);
-// Lays a matrix out in panels of panel_width columns, one after the other, each depth × panel_width, the last one
-// filled up with zeros. Element (column c, depth k) is read at c · column_stride + k · depth_stride. Columns go to
-// `first_column` onwards of a packed matrix whose other columns are packed by other calls; unless a part ends the
-// matrix, its end must stand on a panel boundary or the next part must be packed after it.
-void apus_pack(const apus_kernels *kernels, apus_element element, const void *source, int64_t column_stride,
-               int64_t depth_stride, int64_t depth, int64_t first_column, int64_t columns, float *packed);
+// The number of bytes that a packed matrix of this size takes.
+int64_t apus_packed_bytes(const apus_kernels *kernels, apus_precision precision, int64_t depth, int64_t columns);
+
+typedef struct apus_packing {
+    apus_precision precision;
+    apus_element element;
+    // Element (column c, depth k) is read at c · column_stride + k · depth_stride.
+    const void *source;
+    int64_t column_stride, depth_stride;
+    const float *APUS_NULLABLE source_scales;   // what each column's elements are multiplied by; NULL where they are as they are
+    int64_t depth;
+    // Columns go to `first_column` onwards of a packed matrix whose other columns are packed by other calls; unless a part
+    // ends the matrix, its end must stand on a panel boundary or the next part must be packed after it.
+    int64_t first_column, columns;
+    void *packed;
+    float *APUS_NULLABLE scales;                // integer precisions: one for each column of the packed matrix, whole panels of them
+} apus_packing;
+
+// Lays a matrix out in panels, one after the other, the last one filled up with zeros. False if an element is not finite.
+bool apus_pack(const apus_kernels *kernels, const apus_packing *packing);
 
 typedef struct apus_product {
+    apus_precision precision;
     int64_t rows, depth, columns;
     const float *a;
     int64_t a_stride;
-    const float *packed;
+    const void *packed;
+    const float *APUS_NULLABLE scales;
     const float *APUS_NULLABLE bias;
     apus_activation activation;
     const float *APUS_NULLABLE residual;
@@ -185,6 +233,37 @@ typedef struct apus_attention {
 // softmax(scale · query · keyᵀ + masks) · value on all threads: with a running softmax over blocks of keys, or, for few
 // queries, straight from where keys and values stand.
 void apus_attend(const apus_kernels *kernels, const apus_attention *attention);
+
+// MARK: Attention to what was laid out once (memory_attention.c)
+
+// Keys and values that queries look at again and again, in panels for the products with them.
+typedef struct apus_memory {
+    int64_t batch, heads, key_value_heads, keys, key_width, value_width;
+    apus_precision precision;               // not int8
+    void *panels;                           // apus_memory_bytes of them
+} apus_memory;
+
+int64_t apus_memory_bytes(const apus_kernels *kernels, int64_t batch, int64_t key_value_heads, int64_t keys, int64_t key_width,
+                          int64_t value_width, apus_precision precision);
+// Lays keys and values out on all threads. Those of position p of sequence b start at b · keys · row_stride + p · row_stride, heads
+// side by side.
+void apus_pack_memory(const apus_kernels *kernels, const apus_memory *memory, const float *keys, const float *values,
+                      int64_t row_stride);
+
+typedef struct apus_memory_attention {
+    const apus_memory *memory;
+    int64_t groups, queries;
+    const float *query;                     // [groups, queries, heads · key_width]
+    const int32_t *sequences;               // which sequence of the memory each group looks at
+    float scale;
+    const float *APUS_NULLABLE key_mask;    // [groups, keys], added to the scores
+    float *out;                             // [groups, queries, heads · value_width]
+} apus_memory_attention;
+
+// softmax(scale · query · keyᵀ + mask) · value on all threads.
+void apus_attend_memory(const apus_kernels *kernels, const apus_memory_attention *attention);
+// out[q][k] = scale · query · key of one head of the first group.
+void apus_memory_scores(const apus_kernels *kernels, const apus_memory_attention *attention, int64_t head);
 
 // MARK: Memory (memory.c)
 

@@ -6,12 +6,21 @@ extension Checkpoint {
     /// - Throws: `InputError` if there are none, or a file is broken.
     public var weights: Weights {
         get throws {
-            switch try weightsFile {
-            case .single(let path): Weights(try SafetensorsFile(path))
-            case .sharded(let path): Weights(try ShardedSafetensors(index: path))
+            if let quantization, quantization != Self.ownQuantization {
+                throw InputError(
+                    path(of: "config.json"), found: "weights quantized by \(quantization)",
+                    needed: "weights that are not quantized, or that `apus quantize` wrote",
+                    remedy: "Use the checkpoint it was made from")
+            }
+            return switch try weightsFile {
+            case .single(let path): Weights(try SafetensorsFile(path), precision: precision)
+            case .sharded(let path): Weights(try ShardedSafetensors(index: path), precision: precision)
             }
         }
     }
+
+    /// What `quantization_config` calls the 8-bit integers that `apus quantize` writes.
+    public static let ownQuantization = "apus"
 
     /// How many parameters there are and of what types, from the files' headers.
     ///

@@ -1,4 +1,4 @@
-import AttentionEngine
+public import AttentionEngine
 
 /// A model in the Hugging Face layout: a folder with `config.json`, weights and what else belongs to it.
 ///
@@ -11,6 +11,11 @@ public struct Checkpoint: Sendable {
     /// The architecture: `model_type` of `config.json`, or for timm's layout `timm/` and the first word of
     /// `architecture`, such as `timm/vit`.
     public let modelType: String
+    /// What its weights are to be kept in: numbers of 32 bits, the answers of the reference, unless a program asks for less or the
+    /// checkpoint is quantized.
+    public var precision: Precision
+    /// How its weights were quantized: `quant_method` of `config.json`'s `quantization_config`.
+    let quantization: String?
     /// What makes tokenizers, once a registry has opened the checkpoint.
     private var tokenizerLoader: (any TokenizerLoading)?
 
@@ -34,9 +39,10 @@ public struct Checkpoint: Sendable {
         try ModelReference.checkIsFolder(folder)
         let file = JSONFile("\(folder)/config.json")
         guard Paths.kind(of: file.path) != nil else { throw Self.missingConfiguration(folder) }
+        let architecture = try file.decode(Architecture.self)
         self.init(
-            folder: folder, name: name ?? Paths.lastComponent(folder),
-            modelType: try file.decode(Architecture.self).modelType(in: file.path))
+            folder: folder, name: name ?? Paths.lastComponent(folder), modelType: try architecture.modelType(in: file.path),
+            quantization: architecture.quantization.map { $0.method ?? "an unnamed method" })
     }
 
     /// Opens a folder for its tokenizer alone, which needs no `config.json`; without one `modelType` is empty.
@@ -53,11 +59,17 @@ public struct Checkpoint: Sendable {
         self.init(folder: folder, name: reference, modelType: "")
     }
 
-    private init(folder: String, name: String, modelType: String) {
+    private init(folder: String, name: String, modelType: String, quantization: String? = nil) {
         self.folder = folder
         self.name = name
         self.modelType = modelType
+        self.quantization = quantization
+        precision = quantization == nil ? .float32 : .int8
     }
+
+    /// What its weights are kept in where nobody asks for anything else: what it was quantized to, or else the fastest on this
+    /// processor that gives the answers of 32 bits.
+    public var automaticPrecision: Precision { quantization == nil ? .automatic : .int8 }
 
     /// `config.json`.
     ///
@@ -113,10 +125,20 @@ public struct Checkpoint: Sendable {
 private struct Architecture: Decodable {
     let modelType: String?
     let timmArchitecture: String?
+    let quantization: Quantization?
+
+    struct Quantization: Decodable {
+        let method: String?
+
+        private enum CodingKeys: String, CodingKey {
+            case method = "quant_method"
+        }
+    }
 
     private enum CodingKeys: String, CodingKey {
         case modelType = "model_type"
         case timmArchitecture = "architecture"
+        case quantization = "quantization_config"
     }
 
     func modelType(in file: String) throws(InputError) -> String {

@@ -111,7 +111,7 @@ struct BenchOptions: ParsableArguments {
         _ parts: (any ModelFamily) throws -> [(name: String?, itemCount: Int, work: () throws -> Void)]
     ) throws {
         try engine.prepare()
-        let checkpoint = try model.checkpoint(for: task)
+        let checkpoint = try model.checkpoint(for: task, engine)
         let registry = try Session.registry
         let family = try registry.family(for: checkpoint)
         let start = ContinuousClock.now
@@ -123,7 +123,8 @@ struct BenchOptions: ParsableArguments {
                 timing: Timing(itemCount: part.itemCount, runs: try Measurement.durations(runs, part.work)))
         }
         let measurement = Measurement(
-            task: task, model: checkpoint.name, family: family.name, batchSize: batchSize, loading: loading, parts: measured)
+            task: task, model: checkpoint.name, family: family.name, precision: checkpoint.precision, batchSize: batchSize,
+            loading: loading, parts: measured)
         try measurement.show(asJSON: runs.json)
     }
 }

@@ -37,7 +37,7 @@ struct BenchTokenizeCommand: ParsableCommand {
         let timing = Timing(
             itemCount: max(1, tokenCount), byteCount: lines.reduce(0) { $0 + $1.utf8.count + 1 }, runs: durations)
         let measurement = Measurement(
-            task: "tokenize", model: checkpoint.name, family: family ?? "tokenizer", batchSize: nil, threads: 1,
+            task: "tokenize", model: checkpoint.name, family: family ?? "tokenizer", precision: nil, batchSize: nil, threads: 1,
             loading: loading, parts: [.init(name: nil, timing: timing)])
         try measurement.show(asJSON: runs.json)
     }

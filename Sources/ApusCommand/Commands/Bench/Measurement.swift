@@ -19,6 +19,7 @@ struct Measurement: Encodable {
     private let task: String
     private let model: String
     private let family: String
+    private let precision: Precision?
     private let batchSize: Int?
     private let loading: Duration
     private let parts: [Part]
@@ -27,17 +28,20 @@ struct Measurement: Encodable {
     private let peakMemoryBytes = Self.peakMemory
 
     /// - Parameters:
+    ///   - precision: what the weights are kept in, where there are any.
     ///   - batchSize: how many inputs each run did at once; `nil` where it did one after the other.
     ///   - loading: what it took to load the model.
     ///   - parts: what was measured; not empty.
     init(
-        task: String, model: String, family: String, batchSize: Int?, threads: Int = Processor.threadCount, loading: Duration,
+        task: String, model: String, family: String, precision: Precision?, batchSize: Int?, threads: Int = Processor.threadCount,
+        loading: Duration,
         parts: [Part]
     ) {
         self.task = task
         self.model = model
         self.loading = loading
         self.family = family
+        self.precision = precision
         self.batchSize = batchSize
         self.threads = threads
         self.parts = parts
@@ -54,6 +58,7 @@ struct Measurement: Encodable {
         if asJSON { return try StandardOutput.write(JSONLine.encode(self)) }
         var table = Table()
         table.add("model", "\(model) (\(family))")
+        if let precision { table.add("precision", precision.rawValue) }
         if let batchSize { table.add("batch size", "\(batchSize)") }
         for text in parts.compactMap(\.timing.textSize) { table.add("text", text) }
         table.add("threads", "\(threads)")
@@ -93,6 +98,7 @@ struct Measurement: Encodable {
         try encode(task, "task")
         try encode(model, "model")
         try encode(family, "family")
+        if let precision { try encode(precision.rawValue, "precision") }
         if let batchSize { try encode(batchSize, "batch_size") }
         try encode(threads, "threads")
         try encode(instructionSet, "instruction_set")

@@ -36,7 +36,7 @@ struct TranscribeCommand: ParsableCommand {
     func run() throws {
         try engine.prepare()
         let registry = try Session.registry
-        let checkpoint = try model.checkpoint(for: "transcribe")
+        let checkpoint = try model.checkpoint(for: "transcribe", engine)
         try transcribe(with: registry.load(checkpoint, as: (any Transcribing).self), checkpoint, registry)
     }
 

@@ -27,7 +27,7 @@ struct ClassifyTextCommand: ParsableCommand {
 
     func run() throws {
         try engine.prepare()
-        let checkpoint = try model.checkpoint(for: "classify-text")
+        let checkpoint = try model.checkpoint(for: "classify-text", engine)
         let model = try Session.registry.load(checkpoint, as: (any TextClassifying).self)
         try TextWork(texts: texts, batchSize: batch.size, output: output, checkpoint: checkpoint)
             .run(ClassificationAnswer.checked(model.classify)) { text, classifications in

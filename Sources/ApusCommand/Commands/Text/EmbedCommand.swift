@@ -38,7 +38,7 @@ struct EmbedCommand: ParsableCommand {
 
     func run() throws {
         try engine.prepare()
-        let checkpoint = try model.checkpoint(for: "embed")
+        let checkpoint = try model.checkpoint(for: "embed", engine)
         let model = try Session.registry.load(checkpoint, as: (any TextEmbedding).self)
         let keeps = output != nil || similarity
         var kept: [(text: String, vector: [Float])] = []

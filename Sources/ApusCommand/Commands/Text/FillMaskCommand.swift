@@ -26,7 +26,7 @@ struct FillMaskCommand: ParsableCommand {
 
     func run() throws {
         try engine.prepare()
-        let checkpoint = try model.checkpoint(for: "fill-mask")
+        let checkpoint = try model.checkpoint(for: "fill-mask", engine)
         let model = try Session.registry.load(checkpoint, as: (any MaskFilling).self)
         try TextWork(texts: texts, batchSize: 1, output: output, checkpoint: checkpoint).run { texts in
             try texts.map { try model.fillMasks(in: $0, top: top) }

@@ -56,7 +56,7 @@ struct GenerateCommand: ParsableCommand {
 
     func run() throws {
         try engine.prepare()
-        let checkpoint = try model.checkpoint(for: "generate")
+        let checkpoint = try model.checkpoint(for: "generate", engine)
         let model = try Session.registry.load(checkpoint, as: (any TextGenerating).self)
         var options = WritingOptions()
         options.maximumTokens = maxTokens

@@ -53,7 +53,7 @@ struct TranslateCommand: ParsableCommand {
 
     func run() throws {
         try engine.prepare()
-        let checkpoint = try model.checkpoint(for: "translate")
+        let checkpoint = try model.checkpoint(for: "translate", engine)
         let model = try Session.registry.load(checkpoint, as: (any Translating).self)
         var options = WritingOptions()
         options.beamCount = beam

@@ -1,0 +1,28 @@
+import CKernels
+
+/// What the weights of products are kept in.
+public enum Precision: String, Sendable, Hashable, CaseIterable {
+    /// 32-bit floating point: the answers of the reference.
+    case float32 = "fp32"
+    /// bfloat16, the upper half of a 32-bit float, with sums in 32 bits: half the memory, and where the processor has
+    /// instructions for it, half the time.
+    case bfloat16 = "bf16"
+    /// 8-bit integers with a scale for each output, what they are multiplied by brought to integers row by row: a quarter of the
+    /// memory.
+    case int8 = "int8"
+
+    /// The fastest on this processor that gives the answers of `float32`.
+    public static var automatic: Precision { apus_multiplies_bfloat16(kernels) ? .bfloat16 : .float32 }
+
+    /// The precision for the first layer of a model that reads pixels or samples, which is small and in which integers would
+    /// cost most.
+    var forRawInput: Precision { self == .int8 ? .bfloat16 : self }
+
+    var kernel: apus_precision {
+        switch self {
+        case .float32: apus_precision_float32
+        case .bfloat16: apus_precision_bfloat16
+        case .int8: apus_precision_int8
+        }
+    }
+}
