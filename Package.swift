@@ -15,6 +15,8 @@ let package = Package(
     products: [
         .library(name: "Apus", targets: ["Apus"]),
         .library(name: "PluginKit", targets: ["PluginKit"]),
+        .library(name: "ApusCommand", targets: ["ApusCommand"]),
+        .library(name: "PluginKitTesting", targets: ["PluginKitTesting"]),
         .library(name: "AttentionEngine", targets: ["AttentionEngine"]),
         .executable(name: "apus", targets: ["ApusTool"]),
     ],
@@ -27,6 +29,11 @@ let package = Package(
         .target(name: "AttentionEngine", dependencies: ["CKernels"], swiftSettings: strict),
         .target(name: "PluginKit", dependencies: ["AttentionEngine"], swiftSettings: strict),
 
+        // What a plugin's own tests check it with.
+        .target(
+            name: "PluginKitTesting", dependencies: ["PluginKit", "AttentionEngine"], packageAccess: false, swiftSettings: strict),
+
+        // The plugins see of the others only what is public, as a plugin of any other package does.
         // The image plugin and the libraries it decodes with.
         .systemLibrary(
             name: "CPNG", pkgConfig: "libpng",
@@ -37,11 +44,12 @@ let package = Package(
         .target(name: "CImageCodecs", dependencies: ["CPNG", "CJPEG"]),
         .target(
             name: "ImagePlugin", dependencies: ["PluginKit", "AttentionEngine", "CImageCodecs"],
-            path: "Plugins/Image", swiftSettings: strict),
+            path: "Plugins/Image", packageAccess: false, swiftSettings: strict),
 
         // The text plugin: tokenizers, and the models that read and write text.
         .target(
-            name: "TextPlugin", dependencies: ["PluginKit", "AttentionEngine"], path: "Plugins/Text", swiftSettings: strict),
+            name: "TextPlugin", dependencies: ["PluginKit", "AttentionEngine"], path: "Plugins/Text", packageAccess: false,
+            swiftSettings: strict),
 
         // The audio plugin. Its libraries are looked for when they are first used, so nothing links them.
         .target(name: "CAudioCodecs", cSettings: [.define("_GNU_SOURCE")]),
@@ -50,7 +58,7 @@ let package = Package(
             providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
         .target(
             name: "AudioPlugin", dependencies: ["PluginKit", "AttentionEngine", "CAudioCodecs", "CZlib"],
-            path: "Plugins/Audio", swiftSettings: strict),
+            path: "Plugins/Audio", packageAccess: false, swiftSettings: strict),
 
         // What a program imports, and the command line as a library and as a product.
         .target(
@@ -71,16 +79,19 @@ let package = Package(
             name: "ApusTool", dependencies: ["ApusCommand", "Apus"], swiftSettings: strict),
 
         .testTarget(name: "AttentionEngineTests", dependencies: ["AttentionEngine", "CKernels"], swiftSettings: strict),
-        .testTarget(name: "PluginKitTests", dependencies: ["PluginKit", "AttentionEngine"], swiftSettings: strict),
         .testTarget(
-            name: "ImagePluginTests", dependencies: ["ImagePlugin", "PluginKit", "AttentionEngine"],
+            name: "PluginKitTests", dependencies: ["PluginKit", "PluginKitTesting", "AttentionEngine"], swiftSettings: strict),
+        .testTarget(name: "GuideTests", dependencies: ["Apus", "PluginKitTesting"], swiftSettings: strict),
+        .testTarget(
+            name: "ImagePluginTests", dependencies: ["ImagePlugin", "PluginKit", "PluginKitTesting", "AttentionEngine"],
             swiftSettings: strict),
         // The command with a modality of its own, for tests of what only plugins can do.
         .executableTarget(
             name: "SpeechTestTool", dependencies: ["ApusCommand", "Apus", "PluginKit", "AttentionEngine"],
             path: "Tests/SpeechTestTool", swiftSettings: strict),
         .testTarget(
-            name: "AudioPluginTests", dependencies: ["AudioPlugin", "PluginKit", "AttentionEngine"], swiftSettings: strict),
+            name: "AudioPluginTests", dependencies: ["AudioPlugin", "PluginKit", "PluginKitTesting", "AttentionEngine"],
+            swiftSettings: strict),
         .testTarget(
             name: "ApusCommandTests",
             dependencies: [
@@ -89,7 +100,8 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
-            name: "TextPluginTests", dependencies: ["TextPlugin", "PluginKit", "AttentionEngine"], swiftSettings: strict),
+            name: "TextPluginTests", dependencies: ["TextPlugin", "PluginKit", "PluginKitTesting", "AttentionEngine"],
+            swiftSettings: strict),
     ],
     cLanguageStandard: .c17
 )

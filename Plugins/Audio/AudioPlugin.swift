@@ -7,6 +7,9 @@ public enum AudioPlugin: Plugin {
     public static func register(in registry: inout Registry) throws {
         try registry.register(AudioReader())
         try registry.register(WhisperFamily.self)
+        try registry.register(
+            TaskKind("transcribe", (any SpeechTranscribing).self) { $0 is any SpeechTranscribing.Type })
+        registry.register(starterModel: "whisper-an4", for: "transcribe")
     }
 }
 

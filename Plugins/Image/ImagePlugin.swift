@@ -9,6 +9,9 @@ public enum ImagePlugin: Plugin {
         try registry.register(ViTFamily.self)
         try registry.register(DeiTFamily.self)
         try registry.register(TimmViTFamily.self)
+        try registry.register(
+            TaskKind("classify", (any ImageClassifying).self) { $0 is any ImageClassifying.Type })
+        registry.register(starterModel: "vit-grocery", for: "classify")
     }
 }
 

@@ -10,5 +10,6 @@ public enum TextPlugin: Plugin {
         try registry.register(GPT2Family.self)
         try registry.register(MarianFamily.self)
         try registry.register(T5Family.self)
+        registry.register(starterModel: "marian-en-fr", for: "translate")
     }
 }

@@ -36,9 +36,4 @@ public enum Apus {
     public static func load<Task>(_ model: String, as task: Task.Type) throws -> Task {
         try registry.load(Checkpoint(model), as: task)
     }
-
-    /// The starter model for a task, by the task's command; `nil` where there is none.
-    public static func starterModel(for task: String) -> String? { starterModels[task] }
-
-    private static let starterModels = ["classify": "vit-grocery", "transcribe": "whisper-an4", "translate": "marian-en-fr"]
 }

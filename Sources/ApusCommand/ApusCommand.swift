@@ -2,7 +2,8 @@ public import Apus
 import ArgumentParser
 public import PluginKit
 
-/// The command line, whole: `await ApusCommand.main()` is all of a program's `main.swift`.
+/// The command line, whole: `await ApusCommand.main()` is all of a program's `main.swift`. Help and messages call it by the
+/// program's own name.
 ///
 /// ```swift
 /// import Apus
@@ -46,20 +47,20 @@ enum Session {
 
 struct RootCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "apus",
+        commandName: Program.name,
         abstract: "Vision and language models on a plain processor.",
         discussion: """
             Models are folders in the Hugging Face layout, ids of models in the local hub cache, or names of starter \
             models; without --model the task's starter model answers.
 
             EXAMPLE:
-              apus classify photo.jpg
+              \(Program.name) classify photo.jpg
             """,
-        version: "apus \(Apus.version)",
+        version: Program.name == "apus" ? "apus \(Apus.version)" : "\(Program.name), made with apus \(Apus.version)",
         subcommands: [
             ClassifyCommand.self, TranscribeCommand.self, TranslateCommand.self, GenerateCommand.self, ClassifyTextCommand.self,
             EmbedCommand.self, FillMaskCommand.self, TokenizeCommand.self,
             InspectCommand.self, ModelsCommand.self, ForwardCommand.self, QuantizeCommand.self, BenchCommand.self,
-            EnvironmentCommand.self,
+            EnvironmentCommand.self, NewPluginCommand.self,
         ])
 }

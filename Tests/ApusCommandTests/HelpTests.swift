@@ -14,7 +14,8 @@ struct HelpTests {
         "Help, which shows an example each, reads as it was written",
         arguments: [
             "", "classify", "transcribe", "translate", "generate", "classify-text", "embed", "fill-mask", "tokenize", "inspect",
-            "models", "env", "forward", "bench", "bench classify", "bench transcribe", "bench translate", "bench generate",
+            "models", "env", "forward", "new-plugin", "bench", "bench classify", "bench transcribe", "bench translate",
+            "bench generate",
             "bench embed", "bench tokenize",
         ])
     func help(command: String) throws {

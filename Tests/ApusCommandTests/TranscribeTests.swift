@@ -136,7 +136,7 @@ struct TranscribeTests {
         let run = try transcribe(good, files.path(name), good, "--max-seconds", "60")
         #expect(run.status == 1)
         #expect(run.lines.count { $0 == "Good morning" } == 2)
-        #expect(run.errors.hasPrefix("apus: \(files.path(name)): "))
+        #expect(run.errors.hasPrefix("SpeechTestTool: \(files.path(name)): "))
         #expect(run.errors.count { $0 == "\n" } == 1)
         let objects = try transcribe(good, files.path(name), good, "--max-seconds", "60", "--json").objects
         #expect(objects.count == 3 && objects[1]["input"] as? String == files.path(name) && objects[1]["error"] is String)
@@ -146,7 +146,8 @@ struct TranscribeTests {
     func modelAtFault() throws {
         let path = try files.write("fault.talk", Data("talk 2\nfault".utf8))
         let run = try transcribe(path, path, files.path("b.talk"))
-        #expect(run.status == 1 && run.errors.hasPrefix("apus: \(model.url.path)") && run.errors.count { $0 == "\n" } == 1)
+        #expect(
+            run.status == 1 && run.errors.hasPrefix("SpeechTestTool: \(model.url.path)") && run.errors.count { $0 == "\n" } == 1)
         let photos = try CommandRun(["transcribe", "--model", "vit-grocery", path], executable: executable)
         #expect(photos.status == 1 && photos.errors.contains("This one can classify"))
     }
@@ -155,7 +156,9 @@ struct TranscribeTests {
     func complaints() throws {
         for language in ["de", "xx"] {
             let run = try transcribe(files.path("b.talk"), "--language", language)
-            #expect(run.status == 1 && run.errors.hasPrefix("apus: --language: \(language)") && run.errors.contains("en, fr"))
+            #expect(
+                run.status == 1 && run.errors.hasPrefix("SpeechTestTool: --language: \(language)")
+                    && run.errors.contains("en, fr"))
         }
         try model.write("config.json", Data(#"{"model_type": "talk", "languages": []}"#.utf8))
         #expect(try transcribe(files.path("b.talk"), "--language", "en").status == 0)
@@ -185,7 +188,7 @@ struct TranscribeTests {
         #expect(try shell(#""$0" transcribe --model "$1" "$2" "$2" | head -1"#).errors.isEmpty)
         if FileManager.default.fileExists(atPath: "/dev/full") {
             let full = try shell(#""$0" transcribe --model "$1" "$2" "$2" > /dev/full"#)
-            #expect(full.status == 1 && full.errors.hasPrefix("apus: standard output: "))
+            #expect(full.status == 1 && full.errors.hasPrefix("SpeechTestTool: standard output: "))
             #expect(full.errors.count { $0 == "\n" } == 1)
         }
     }

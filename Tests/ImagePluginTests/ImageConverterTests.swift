@@ -1,6 +1,6 @@
 import AttentionEngine
 import Foundation
-import ImagePlugin
+@testable import ImagePlugin
 import PluginKit
 import Testing
 

@@ -1,4 +1,4 @@
 import Apus
 import ApusCommand
 
-await ApusCommand.main(plugins: Apus.plugins + [TalkPlugin.self])
+await ApusCommand.main(plugins: Apus.plugins + [TalkPlugin.self, CountPlugin.self])

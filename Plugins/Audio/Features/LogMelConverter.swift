@@ -39,7 +39,9 @@ public struct LogMelConverter: Sendable {
 
     /// Creates a converter.
     ///
-    /// - Parameter file: what an error calls the place of the configuration.
+    /// - Parameters:
+    ///   - configuration: the settings, as the file has them.
+    ///   - file: what an error calls the place of the configuration.
     /// - Throws: `InputError` if a number cannot be used, or there is not the memory.
     public init(_ configuration: LogMelConfiguration = LogMelConfiguration(), file: String = "preprocessor_config.json") throws {
         try configuration.check(file: file)
@@ -61,7 +63,9 @@ public struct LogMelConverter: Sendable {
 
     /// The features of one window of sound, relative to the largest power in it.
     ///
-    /// - Parameter range: the samples to take, all without it; up to `windowSampleCount` are used, and less is padded.
+    /// - Parameters:
+    ///   - waveform: the sound.
+    ///   - range: the samples to take, all without it; up to `windowSampleCount` are used, and less is padded.
     /// - Returns: `[mel bins, frames]`.
     /// - Throws: `InputError` if the waveform has another sample rate.
     public func features(of waveform: Waveform, in range: Range<Int>? = nil) throws -> Tensor {
@@ -70,7 +74,9 @@ public struct LogMelConverter: Sendable {
 
     /// The features of several windows, each relative to the largest power in it.
     ///
-    /// - Parameter ranges: the samples of each; up to `windowSampleCount` are used, and less is padded.
+    /// - Parameters:
+    ///   - waveform: the sound.
+    ///   - ranges: the samples of each; up to `windowSampleCount` are used, and less is padded.
     /// - Returns: `[windows, mel bins, frames]`.
     /// - Throws: `InputError` if the waveform has another sample rate.
     public func features(of waveform: Waveform, in ranges: [Range<Int>]) throws -> Tensor {
@@ -114,6 +120,7 @@ public struct LogMelConverter: Sendable {
     /// follows.
     ///
     /// - Parameters:
+    ///   - waveform: the sound.
     ///   - frame: the first frame of the window: its middle is at sample `frame * hopLength`.
     ///   - maximum: what `maximum(of:)` says of the recording.
     /// - Returns: `[mel bins, frames]`.

@@ -35,7 +35,9 @@ public struct AudioReader: Reader {
 
     /// Reads one file.
     ///
-    /// - Parameter limits: the most samples of the result.
+    /// - Parameters:
+    ///   - file: the file.
+    ///   - limits: the most samples of the result.
     /// - Throws: `InputError` if the file is no sound file, is damaged or cut short, has no samples or too many, or a
     ///   library is missing.
     public func read(_ file: InputFile, limits: ReadingLimits) throws -> Waveform {

@@ -67,32 +67,16 @@ struct SpeechModel: Sendable {
 
     /// `input_features`, checked: `[batch, bins, frames]`.
     func features(_ inputs: NamedTensors) throws -> Tensor {
-        guard let features = inputs["input_features"] else {
-            throw InputError(
-                "inputs", found: inputs.isEmpty ? "no tensors" : "only " + inputs.keys.sorted().joined(separator: ", "),
-                needed: "input_features of shape [batch, \(frames.binCount), frames]", remedy: "Add the tensor to the file")
-        }
-        guard features.rank == 3, features.shape[1] == frames.binCount, features.count > 0, features.elementType.isFloatingPoint
-        else {
-            throw InputError(
-                "input_features", found: "\(features.elementType.displayName) of shape \(features.shape)",
-                needed: "numbers of shape [batch, \(frames.binCount), frames]",
-                remedy: "Write the tensors as the reference takes them")
-        }
-        return features.converted(to: .float32)
+        try inputs.numbers("input_features", ["batch", .exactly(frames.binCount), "frames"])
     }
 
     private func decoderIDs(_ inputs: NamedTensors, rows: Int) throws -> [[Int]] {
-        let needed = "decoder_input_ids of shape [\(rows), positions]"
-        guard let ids = inputs["decoder_input_ids"] else {
-            throw InputError("inputs", found: "no decoder_input_ids", needed: needed, remedy: "Add the tensor to the file")
-        }
-        guard ids.rank == 2, ids.shape[0] == rows, ids.count > 0, !ids.elementType.isFloatingPoint else {
+        let ids = try TokenInput(inputs, "decoder_input_ids", mask: nil).rows
+        guard ids.count == rows else {
             throw InputError(
-                "decoder_input_ids", found: "\(ids.elementType.displayName) of shape \(ids.shape)", needed: "integers: \(needed)",
-                remedy: "Write the tensors as the reference takes them")
+                "decoder_input_ids", found: "\(ids.count) rows", needed: "as many as input_features, \(rows)",
+                remedy: "Write a row for each")
         }
-        let all = ids.integers, length = ids.shape[1]
-        return (0..<rows).map { Array(all[$0 * length..<($0 + 1) * length]) }
+        return ids
     }
 }

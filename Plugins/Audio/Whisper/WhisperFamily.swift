@@ -41,7 +41,7 @@ public struct WhisperFamily: SpeechTranscribing, TensorGenerating {
         let start = [settings.decoderStartToken ?? configuration.start]
         var step = TransformerStep(model.tokens, model.decoder, model.head, memory: memory, for: settings)
         let results = try Generator(settings).generate(&step, prompts: memory.inputs.map { _ in start })
-        return Self.filled(results.map { start + $0[0].ids }, with: settings.paddingToken ?? configuration.end)
+        return Tensor.filled(results.map { start + $0[0].ids }, with: settings.paddingToken ?? configuration.end)
     }
 
     public func exampleInputs(batchSize: Int) -> NamedTensors {

@@ -25,7 +25,7 @@ public struct DeiTFamily: ImageClassifying {
                     try model.get("embeddings.cls_token", [1, 1, width]),
                     try model.get("embeddings.distillation_token", [1, 1, width]),
                 ]),
-            transformer: try Transformer(configuration.backbone(checkpoint, tokenCount: 2), model, names: .vit))
+            transformer: try Transformer(configuration.backbone(tokenCount: 2), model, names: .vit))
         let names =
             weights.contains("distillation_classifier") ? ["cls_classifier", "distillation_classifier"] : ["classifier"]
         labels = try Labels(checkpoint)

@@ -31,8 +31,10 @@ public struct PatchEmbedding: Sendable {
     /// Loads the projection of patches and takes the tokens before them.
     ///
     /// - Parameters:
+    ///   - geometry: the size of images and patches.
     ///   - width: of a vector.
     ///   - projection: the path of the convolution's `weight`, `[width, channels, patch height, patch width]`.
+    ///   - hasBias: whether the convolution has `bias`.
     ///   - tokens: each `[1, count, width]`, in order.
     /// - Throws: `InputError` naming the tensor that is missing or has another shape.
     public init(

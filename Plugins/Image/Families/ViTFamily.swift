@@ -29,7 +29,7 @@ public struct ViTFamily: ImageClassifying {
             embedding: try PatchEmbedding(
                 configuration.geometry, width: width, projection: model["embeddings.patch_embeddings.projection"],
                 tokens: [try model.get("embeddings.cls_token", [1, 1, width])]),
-            transformer: try Transformer(configuration.backbone(checkpoint, tokenCount: 1), model, names: .vit))
+            transformer: try Transformer(configuration.backbone(tokenCount: 1), model, names: .vit))
         if weights.contains("classifier") {
             let labels = try Labels(checkpoint)
             head = .classifier(try labels.classifier(width, weights["classifier"], of: checkpoint), labels)

@@ -2,70 +2,53 @@ import AttentionEngine
 import PluginKit
 
 /// `config.json` of the vision Transformers that transformers writes.
-struct VisionConfiguration: Decodable {
-    var hiddenSize: Int
-    var layerCount: Int
-    var headCount: Int
-    var intermediateSize: Int
-    var activation: String?
-    var normEpsilon: Float?
-    var imageSize: PixelSize
-    var patchSize: PixelSize
-    var channelCount: Int?
-    var hasInputBiases: Bool?
-    var architectures: [String]?
+struct VisionConfiguration {
+    private let encoder: EncoderConfiguration
+    private let keys: Keys
 
-    enum CodingKeys: String, CodingKey {
-        case hiddenSize = "hidden_size"
-        case layerCount = "num_hidden_layers"
-        case headCount = "num_attention_heads"
-        case intermediateSize = "intermediate_size"
-        case activation = "hidden_act"
-        case normEpsilon = "layer_norm_eps"
-        case imageSize = "image_size"
-        case patchSize = "patch_size"
-        case channelCount = "num_channels"
-        case hasInputBiases = "qkv_bias"
-        case architectures
+    private struct Keys: Decodable {
+        var imageSize: PixelSize
+        var patchSize: PixelSize
+        var channelCount: Int?
+        var hasInputBiases: Bool?
+        var architectures: [String]?
+
+        enum CodingKeys: String, CodingKey {
+            case imageSize = "image_size"
+            case patchSize = "patch_size"
+            case channelCount = "num_channels"
+            case hasInputBiases = "qkv_bias"
+            case architectures
+        }
     }
 
     /// Reads and checks the file.
     init(_ checkpoint: Checkpoint) throws {
-        self = try checkpoint.configuration(as: Self.self)
-        try checkpoint.checked("hidden_size", hiddenSize, in: 1...65_536)
-        try checkpoint.checked("num_hidden_layers", layerCount, in: 1...1_024)
-        try checkpoint.checked("num_attention_heads", headCount, in: 1...1_024)
-        try checkpoint.checked("intermediate_size", intermediateSize, in: 1...1_048_576)
-        try checkpoint.checked("layer_norm_eps", normEpsilon ?? 0, in: 0...1)
-        try checkpoint.require(
-            hiddenSize % headCount == 0, "hidden_size", found: hiddenSize, needed: "a multiple of the \(headCount) heads")
+        encoder = try EncoderConfiguration(checkpoint)
+        keys = try checkpoint.configuration(as: Keys.self)
         try geometry.check(checkpoint)
     }
 
+    var hiddenSize: Int { encoder.width }
+
     var geometry: PatchEmbedding.Geometry {
-        .init(channels: channelCount ?? 3, image: imageSize, patch: patchSize)
+        .init(channels: keys.channelCount ?? 3, image: keys.imageSize, patch: keys.patchSize)
     }
 
+    /// Whether the checkpoint was saved with a classifier.
+    var isClassifier: Bool { (keys.architectures ?? []).contains { $0.contains("ForImageClassification") } }
+
     /// - Parameter tokenCount: how many tokens stand before the patches.
-    func backbone(_ checkpoint: Checkpoint, tokenCount: Int) throws -> TransformerConfiguration {
-        var attention = AttentionConfiguration(headCount: headCount, width: hiddenSize)
-        attention.setInputBiases(hasInputBiases ?? true)
-        var backbone = TransformerConfiguration(
-            width: hiddenSize, layerCount: layerCount, attention: attention,
-            feedForward: .init(
-                innerWidth: intermediateSize,
-                activation: try Activation(named: activation ?? "gelu", key: "hidden_act", of: checkpoint)),
-            norm: .init(epsilon: normEpsilon ?? 1e-12))
+    func backbone(tokenCount: Int) -> TransformerConfiguration {
+        var backbone = encoder.backbone
+        backbone.attention.setInputBiases(keys.hasInputBiases ?? true)
         backbone.positions = .learned(count: tokenCount + geometry.patchCount)
         return backbone
     }
 
     /// What `apus inspect` says; the sizes alone.
     var sizes: [ModelSummary.Fact] {
-        [
-            .init("width", hiddenSize), .init("layers", layerCount), .init("heads", headCount),
-            .init("feed-forward width", intermediateSize), .init("image size", imageSize), .init("patch size", patchSize),
-        ]
+        encoder.sizes + [.init("image size", keys.imageSize), .init("patch size", keys.patchSize)]
     }
 }
 

@@ -65,13 +65,7 @@ struct VisionEncoder: Sendable {
 
     /// Pseudo-random `pixel_values`.
     func exampleInputs(batchSize: Int) -> NamedTensors {
-        let shape = [batchSize] + shape
-        var state: UInt32 = 1
-        let values = (0..<shape.reduce(1, *)).map { _ in
-            state = state &* 1_664_525 &+ 1_013_904_223
-            return Float(state >> 8) / Float(1 << 23) - 1
-        }
-        return ["pixel_values": Tensor(values, shape: shape)]
+        ["pixel_values": Tensor(exampleOf: [batchSize] + shape)]
     }
 
     /// The shape of one image's pixel values: `[channels, height, width]`.
@@ -81,17 +75,6 @@ struct VisionEncoder: Sendable {
     }
 
     private func pixelValues(in inputs: NamedTensors) throws -> Tensor {
-        let needed = "pixel_values of shape [batch, \(shape.map(String.init).joined(separator: ", "))]"
-        guard let pixels = inputs["pixel_values"] else {
-            throw InputError(
-                "inputs", found: inputs.isEmpty ? "no tensors" : "only " + inputs.keys.sorted().joined(separator: ", "),
-                needed: needed, remedy: "Add the tensor to the file")
-        }
-        guard pixels.rank == 4, pixels.shape[0] > 0, Array(pixels.shape.dropFirst()) == shape else {
-            throw InputError(
-                "pixel_values", found: "the shape \(pixels.shape)", needed: needed,
-                remedy: "Resize the images to the model's size")
-        }
-        return pixels.converted(to: .float32)
+        try inputs.numbers("pixel_values", ["batch"] + shape.map(Extent.exactly))
     }
 }

@@ -15,8 +15,3 @@ extension ModelSummary {
         return ModelSummary(tasks: isClassifier ? ["classify"] : [], sizes: sizes + labels, preprocessing: preprocessing)
     }
 }
-
-extension VisionConfiguration {
-    /// Whether the checkpoint was saved with a classifier.
-    var isClassifier: Bool { (architectures ?? []).contains { $0.contains("ForImageClassification") } }
-}

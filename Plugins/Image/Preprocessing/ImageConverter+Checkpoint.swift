@@ -4,7 +4,9 @@ import AttentionEngine
 extension ImageConverter {
     /// The converter that a checkpoint's `preprocessor_config.json` describes.
     ///
-    /// - Parameter processor: whose defaults hold where the file names none.
+    /// - Parameters:
+    ///   - checkpoint: whose `preprocessor_config.json` is read.
+    ///   - processor: whose defaults hold where the file names none.
     /// - Throws: `InputError` if the file is missing or asks for what cannot be done.
     public init(_ checkpoint: Checkpoint, assuming processor: String) throws {
         let file = "preprocessor_config.json"

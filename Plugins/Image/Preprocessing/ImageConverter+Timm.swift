@@ -7,7 +7,7 @@ extension ImageConverter {
     ///   - pretrained: the object in `config.json`.
     ///   - file: what messages call the file.
     /// - Throws: `InputError` naming the key whose value cannot be used.
-    public init(pretrained: TimmPretrainedConfiguration, file: String) throws {
+    init(pretrained: TimmPretrainedConfiguration, file: String) throws {
         let numbers = PreprocessingNumbers(file: file)
         let inputSize = pretrained.inputSize ?? [3, 224, 224]
         guard inputSize.count == 3, inputSize[0] == 3 else {

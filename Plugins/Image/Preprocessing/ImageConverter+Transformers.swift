@@ -8,7 +8,7 @@ extension ImageConverter {
     ///   - file: what messages call the file.
     ///   - processor: the image processor whose defaults hold where the file names none.
     /// - Throws: `InputError` naming the key whose value cannot be used.
-    public init(
+    init(
         preprocessor: PreprocessorConfiguration, file: String, assuming processor: String = "ViTImageProcessor"
     ) throws {
         let numbers = PreprocessingNumbers(file: file)

@@ -1,33 +1,33 @@
 /// The keys of a Hugging Face `preprocessor_config.json` that say how an image becomes numbers.
 ///
 /// Absent keys take the values of the image processor that `imageProcessorType` names.
-public struct PreprocessorConfiguration: Sendable, Decodable {
+struct PreprocessorConfiguration: Sendable, Decodable {
     /// `ViTImageProcessor`, `ViTImageProcessorFast`, `ViTFeatureExtractor`.
-    public var imageProcessorType: String?
+    var imageProcessorType: String?
     /// Whether to resize to `size`.
-    public var doResize: Bool?
+    var doResize: Bool?
     /// What to resize to.
-    public var size: EdgeLengths?
+    var size: EdgeLengths?
     /// The raw value of a `ResamplingFilter`.
-    public var resample: Int?
+    var resample: Int?
     /// Whether to cut `cropSize` from the middle.
-    public var doCenterCrop: Bool?
+    var doCenterCrop: Bool?
     /// What to crop to.
-    public var cropSize: EdgeLengths?
+    var cropSize: EdgeLengths?
     /// The part of the resized side that ConvNeXt's crop keeps.
-    public var cropPct: Double?
+    var cropPct: Double?
     /// Whether to multiply the bytes by `rescaleFactor`.
-    public var doRescale: Bool?
+    var doRescale: Bool?
     /// Usually 1/255.
-    public var rescaleFactor: Double?
+    var rescaleFactor: Double?
     /// Whether to subtract `imageMean` and divide by `imageStd`.
-    public var doNormalize: Bool?
+    var doNormalize: Bool?
     /// One number for all channels or one for each.
-    public var imageMean: ChannelNumbers?
+    var imageMean: ChannelNumbers?
     /// One number for all channels or one for each.
-    public var imageStd: ChannelNumbers?
+    var imageStd: ChannelNumbers?
     /// Whether to pad the images of a batch to one size, which is not supported.
-    public var doPad: Bool?
+    var doPad: Bool?
 
     enum CodingKeys: String, CodingKey {
         case imageProcessorType = "image_processor_type"
@@ -46,7 +46,7 @@ public struct PreprocessorConfiguration: Sendable, Decodable {
         case doPad = "do_pad"
     }
 
-    public init(from decoder: any Decoder) throws {
+    init(from decoder: any Decoder) throws {
         let keys = try decoder.container(keyedBy: CodingKeys.self)
         imageProcessorType =
             try keys.decodeIfPresent(String.self, forKey: .imageProcessorType)
@@ -66,7 +66,7 @@ public struct PreprocessorConfiguration: Sendable, Decodable {
     }
 
     /// A size as one number, as height and width, or under the names of its edges.
-    public enum EdgeLengths: Sendable, Hashable, Decodable {
+    enum EdgeLengths: Sendable, Hashable, Decodable {
         /// A bare number: a square or the shortest edge, as the processor has it.
         case number(Int)
         /// `[height, width]` or `{"height": …, "width": …}`.
@@ -80,7 +80,7 @@ public struct PreprocessorConfiguration: Sendable, Decodable {
             case longestEdge = "longest_edge"
         }
 
-        public init(from decoder: any Decoder) throws {
+        init(from decoder: any Decoder) throws {
             if let number = try? decoder.singleValueContainer().decode(Int.self) {
                 self = .number(number)
             } else if let list = try? decoder.singleValueContainer().decode([Int].self), list.count == 2 {
@@ -98,11 +98,11 @@ public struct PreprocessorConfiguration: Sendable, Decodable {
     }
 
     /// One number for all channels, or a list of one for each.
-    public struct ChannelNumbers: Sendable, Hashable, Decodable {
+    struct ChannelNumbers: Sendable, Hashable, Decodable {
         /// One or several numbers.
-        public var values: [Double]
+        var values: [Double]
 
-        public init(from decoder: any Decoder) throws {
+        init(from decoder: any Decoder) throws {
             let container = try decoder.singleValueContainer()
             if let number = try? container.decode(Double.self) {
                 values = [number]

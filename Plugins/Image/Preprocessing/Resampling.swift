@@ -8,6 +8,7 @@ extension Image {
     /// - Parameters:
     ///   - width: at least 1.
     ///   - height: at least 1; `3 * width * height` must be an `Int`.
+    ///   - filter: how pixels are weighed.
     public func resized(width: Int, height: Int, filter: ResamplingFilter) -> Image {
         precondition(width > 0 && height > 0, "an image has at least one pixel")
         if (width, height) == (self.width, self.height) { return self }

@@ -37,13 +37,13 @@ struct EncoderDecoder: Sendable {
 
     /// What is written for `input_ids` with `attention_mask`, with the start token in front, filled up.
     func generate(_ inputs: NamedTensors, _ configuration: GenerationConfiguration) throws -> [[Int]] {
-        let input = try TokenInput(inputs, "input_ids", mask: "attention_mask")
+        let input = try TokenInput(inputs)
         return try generate(input.seen, configuration).map { [configuration.decoderStartToken ?? start] + $0[0].ids }
     }
 
     /// Runs `input_ids`, `attention_mask` and `decoder_input_ids` through both stacks.
     func forward(_ inputs: NamedTensors, detail: ForwardDetail) throws -> NamedTensors {
-        let ids = try TokenInput(inputs, "input_ids", mask: "attention_mask")
+        let ids = try TokenInput(inputs)
         let decoded = try TokenInput(inputs, "decoder_input_ids", mask: "decoder_attention_mask")
         guard ids.rows.count == decoded.rows.count else {
             throw InputError(

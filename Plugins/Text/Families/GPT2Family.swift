@@ -1,109 +1,24 @@
-public import AttentionEngine
+import AttentionEngine
 public import PluginKit
 
 /// GPT-2 (Radford et al., 2019, "Language Models are Unsupervised Multitask Learners") and DistilGPT2.
-public struct GPT2Family: TextGenerating, TensorGenerating {
+public struct GPT2Family: CausalLanguageModeling {
     public static let name = "GPT-2"
     public static let modelTypes: Set = ["gpt2"]
 
-    private let checkpoint: Checkpoint
-    private let embedding: TokenEmbedding
-    private let decoder: Transformer  // [batch, positions, width] → [batch, positions, width]
-    private let head: TokenHead
+    public let model: CausalLanguageModel
 
     public init(_ checkpoint: Checkpoint) throws {
-        self.checkpoint = checkpoint
         let configuration = try GPT2Configuration(checkpoint)
         let weights = try checkpoint.weights
-        let model = weights.contains("transformer") ? weights["transformer"] : weights
+        let stack = weights.contains("transformer") ? weights["transformer"] : weights
         let (width, count) = (configuration.width, configuration.vocabularySize)
-        embedding = try TokenEmbedding(count, width, model["wte"])
-        decoder = try Transformer(configuration.backbone(checkpoint), model, names: .gpt2)
-        head = try TokenHead(weights.contains("lm_head") ? weights.stored("lm_head.weight", [count, width]) : embedding.table)
-    }
-
-    public func forward(_ inputs: NamedTensors, detail: ForwardDetail) throws -> NamedTensors {
-        let ids = try TokenInput(inputs, "input_ids", mask: "attention_mask")
-        let skipsPadding = try skipsPadding(ids, inputs)
-        var outputs: NamedTensors = [:]
-        let embedded = try embedding(ids.rows)
-        let observe: ((Int, Tensor) -> Void)? = detail == .layers ? { outputs["hidden.\($0)"] = $1 } : nil
-        let states =
-            skipsPadding
-            ? try decoder.decode(embedded, visible: ids.visible, observe: observe)
-            : try decoder.encode(embedded, visible: ids.visible, observe: observe)
-        outputs["logits"] = head(states)
-        if detail != .answer { outputs["last_hidden_state"] = states }
-        // The reference's last state is that after the final norm.
-        if detail == .layers { outputs["hidden.\(decoder.configuration.layerCount)"] = states }
-        return outputs
-    }
-
-    /// Whether positions are numbered without the padding, as the reference's `generate` does: where `position_ids` say so. Its
-    /// model, given none, counts the padding.
-    private func skipsPadding(_ ids: TokenInput, _ inputs: NamedTensors) throws -> Bool {
-        guard inputs["position_ids"] != nil else { return false }
-        let positions = try TokenInput(inputs, "position_ids", mask: "").rows
-        let flags = ids.visible?.integers, length = ids.rows[0].count
-        func agree(_ number: (_ position: Int, _ before: Int) -> Int) -> Bool {
-            guard positions.count == ids.rows.count, positions[0].count == length else { return false }
-            return positions.indices.allSatisfy { row in
-                var before = 0
-                for position in 0..<length where flags.map({ $0[row * length + position] != 0 }) ?? true {
-                    if positions[row][position] != number(position, before) { return false }
-                    before += 1
-                }
-                return true
-            }
-        }
-        if agree({ position, _ in position }) { return false }
-        if agree({ _, before in before }) { return true }
-        throw InputError(
-            "position_ids", found: "numbers that leave some out, or another shape than that of input_ids",
-            needed: "numbers from 0 upwards, with the padding or without it", remedy: "Leave them out, or number the positions so"
-        )
-    }
-
-    public func generate(_ inputs: NamedTensors, options: WritingOptions) throws -> Tensor {
-        let input = try TokenInput(inputs, "input_ids", mask: "attention_mask")
-        let settings = options.applied(to: try checkpoint.generationConfiguration(vocabularySize: embedding.vocabularySize))
-        var step = TransformerStep(embedding, decoder, head, for: settings)
-        let results = try Generator(settings).generate(&step, prompts: input.seen)
-        return Self.filled(
-            zip(input.rows, results).map { $0 + $1[0].ids }, with: settings.paddingToken ?? settings.endTokens.first ?? 0)
-    }
-
-    public func generate(_ prompt: String, options: WritingOptions, onText: (String) throws -> Bool) throws -> [Int] {
-        let tokenizer = try checkpoint.tokenizer
-        let settings = options.applied(to: try checkpoint.generationConfiguration(vocabularySize: embedding.vocabularySize))
-        let encoded = try tokenizer.encode(prompt).ids
-        // An empty prompt begins where the model begins.
-        let ids = encoded.isEmpty ? [tokenizer.specialTokens.beginning ?? settings.endTokens.first ?? 0] : encoded
-        guard ids.count < decoder.positionLimit else {
-            throw InputError(
-                "", found: "a prompt of \(ids.count) tokens", needed: "fewer than the model's \(decoder.positionLimit)",
-                remedy: "Shorten the prompt")
-        }
-        var limited = settings
-        limited.maximumNewTokens = min(
-            settings.maximumNewTokens ?? max(0, settings.maximumLength - ids.count), decoder.positionLimit - ids.count)
-        var step = TransformerStep(embedding, decoder, head, for: limited)
-        var stream = TokenStreamDecoder(tokenizer)
-        let results = try withoutActuallyEscaping(onText) { onText in
-            try Generator(limited).generate(&step, prompts: [ids]) { _, token in
-                let piece = stream.append(token)
-                return piece.isEmpty ? true : try onText(piece)
-            }
-        }
-        let rest = stream.finish()
-        if !rest.isEmpty { _ = try onText(rest) }
-        return results[0][0].ids
-    }
-
-    public func exampleInputs(batchSize: Int) -> NamedTensors {
-        let length = min(32, decoder.positionLimit)
-        let ids = (0..<batchSize * length).map { ($0 * 7_919 + 101) % embedding.vocabularySize }
-        return ["input_ids": Tensor(integers: ids, shape: [batchSize, length])]
+        let embedding = try TokenEmbedding(count, width, stack["wte"])
+        model = CausalLanguageModel(
+            checkpoint, embedding: embedding,
+            decoder: try Transformer(configuration.backbone(checkpoint), stack, names: .gpt2),
+            head: try TokenHead(
+                weights.contains("lm_head") ? weights.stored("lm_head.weight", [count, width]) : embedding.table))
     }
 
     public static func summary(of checkpoint: Checkpoint) throws -> ModelSummary {

@@ -51,7 +51,7 @@ public struct MarianFamily: Translating, TensorGenerating {
 
     public func generate(_ inputs: NamedTensors, options: WritingOptions) throws -> Tensor {
         let settings = try checkpoint.generationConfiguration(vocabularySize: model.head.vocabularySize)
-        return Self.filled(try model.generate(inputs, options.applied(to: settings)), with: model.padding)
+        return Tensor.filled(try model.generate(inputs, options.applied(to: settings)), with: model.padding)
     }
 
     public func exampleInputs(batchSize: Int) -> NamedTensors { model.exampleInputs(batchSize: batchSize) }

@@ -72,10 +72,10 @@ struct TextEncoder: Sendable {
     func forward(
         _ inputs: NamedTensors, detail: ForwardDetail, needed: Transformer.NeededPositions, head: (Tensor) -> NamedTensors
     ) throws -> NamedTensors {
-        let ids = try TokenInput(inputs, "input_ids", mask: "attention_mask")
+        let ids = try TokenInput(inputs)
         var types = ids.rows.map { Array(repeating: 0, count: $0.count) }
         if inputs["token_type_ids"] != nil {
-            types = try TokenInput(inputs, "token_type_ids", mask: "").rows
+            types = try TokenInput(inputs, "token_type_ids", mask: nil).rows
             guard types.map(\.count) == ids.rows.map(\.count) else {
                 throw InputError(
                     "token_type_ids", found: "another shape than that of input_ids", needed: "a type for each token",

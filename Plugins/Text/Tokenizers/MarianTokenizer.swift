@@ -1,10 +1,10 @@
 import AttentionEngine
-package import PluginKit
+import PluginKit
 
 /// Marian's tokenizer: sentencepiece models for the two languages, whose pieces are looked up in vocab.json.
 ///
 /// A text may begin with the language to translate to, `>>fra<<`; that is a token of its own.
-package struct MarianTokenizer: Tokenizer {
+struct MarianTokenizer: Tokenizer {
     private let source: SentencePieceProcessor
     private let targetProcessor: SentencePieceProcessor
     private let sourceVocabulary: TokenTable
@@ -15,8 +15,8 @@ package struct MarianTokenizer: Tokenizer {
     private let end: Int
     private let cleansUpSpaces: Bool
     private var writesTarget = false
-    package let specialTokens: SpecialTokens
-    package let maximumLength: Int?
+    let specialTokens: SpecialTokens
+    let maximumLength: Int?
 
     init(_ checkpoint: Checkpoint) throws {
         var configuration = try TokenizerConfiguration(checkpoint)
@@ -65,15 +65,15 @@ package struct MarianTokenizer: Tokenizer {
         return vocabulary
     }
 
-    package var vocabularySize: Int { max(sourceVocabulary.idCount, targetVocabulary.idCount) }
+    var vocabularySize: Int { max(sourceVocabulary.idCount, targetVocabulary.idCount) }
 
-    package var target: any Tokenizer {
+    var target: any Tokenizer {
         var target = self
         target.writesTarget = true
         return target
     }
 
-    package func encode(_ text: String, pair: String?, addSpecialTokens: Bool) throws -> TokenizedText {
+    func encode(_ text: String, pair: String?, addSpecialTokens: Bool) throws -> TokenizedText {
         var ids = ids(of: Array(text.utf8))
         if let pair { ids += self.ids(of: Array(pair.utf8)) }
         return TokenizedText(ids: addSpecialTokens ? ids + [end] : ids)
@@ -105,7 +105,7 @@ package struct MarianTokenizer: Tokenizer {
         return end.map { text[text.startIndex..<$0 + 2] }
     }
 
-    package func decode(_ ids: [Int], skipSpecialTokens: Bool, cleanUpSpaces: Bool?) -> String {
+    func decode(_ ids: [Int], skipSpecialTokens: Bool, cleanUpSpaces: Bool?) -> String {
         let processor = hasSeparateVocabularies ? targetProcessor : source
         var text: [UInt8] = []
         var pieces: [[UInt8]] = []
@@ -139,9 +139,9 @@ package struct MarianTokenizer: Tokenizer {
         addedTokens.tokens[id]?.content ?? targetVocabulary.token(of: id).map(Array.init)
     }
 
-    package func token(of id: Int) -> String? { bytes(of: id).map { String(decoding: $0, as: UTF8.self) } }
+    func token(of id: Int) -> String? { bytes(of: id).map { String(decoding: $0, as: UTF8.self) } }
 
-    package func id(of token: String) -> Int? {
+    func id(of token: String) -> Int? {
         let token = Array(token.utf8)
         return (writesTarget ? targetVocabulary : sourceVocabulary).id(of: token)
             ?? addedTokens.tokens.values.first { $0.content == token }?.id

@@ -1,9 +1,9 @@
 import AttentionEngine
-package import PluginKit
+import PluginKit
 
 /// A tokenizer in the steps of the reference's `tokenizer.json`: added tokens are cut out, what is between is normalized, split
 /// into words, and turned into ids; then the marks a model expects are put around.
-package struct PipelineTokenizer: Tokenizer {
+struct PipelineTokenizer: Tokenizer {
     var normalizer: (any Normalizer)?
     var preTokenizer: (any PreTokenizer)?
     var model: any TokenizationModel
@@ -13,14 +13,14 @@ package struct PipelineTokenizer: Tokenizer {
     var cleansUpSpaces = false
     /// What goes from decoded text: Whisper's marks of time.
     var omission: ReplaceNormalizer?
-    package internal(set) var specialTokens = SpecialTokens()
-    package internal(set) var maximumLength: Int?
+    var specialTokens = SpecialTokens()
+    var maximumLength: Int?
 
     init(model: any TokenizationModel) { self.model = model }
 
-    package var vocabularySize: Int { max(model.vocabulary.idCount, (addedTokens.tokens.keys.max() ?? -1) + 1) }
+    var vocabularySize: Int { max(model.vocabulary.idCount, (addedTokens.tokens.keys.max() ?? -1) + 1) }
 
-    package func encode(_ text: String, pair: String?, addSpecialTokens: Bool) throws -> TokenizedText {
+    func encode(_ text: String, pair: String?, addSpecialTokens: Bool) throws -> TokenizedText {
         var texts = [try ids(of: Array(text.utf8))]
         if let pair { texts.append(try ids(of: Array(pair.utf8))) }
         return postProcessor.apply(texts, addSpecialTokens: addSpecialTokens)
@@ -59,7 +59,7 @@ package struct PipelineTokenizer: Tokenizer {
         return try !normalizer.normalize(Array(text.prefix(length))).isEmpty
     }
 
-    package func decode(_ ids: [Int], skipSpecialTokens: Bool, cleanUpSpaces: Bool?) -> String {
+    func decode(_ ids: [Int], skipSpecialTokens: Bool, cleanUpSpaces: Bool?) -> String {
         var tokens: [[UInt8]] = []
         tokens.reserveCapacity(ids.count)
         for id in ids {
@@ -74,12 +74,12 @@ package struct PipelineTokenizer: Tokenizer {
         return String(decoding: text, as: UTF8.self)
     }
 
-    package func token(of id: Int) -> String? {
+    func token(of id: Int) -> String? {
         let token = addedTokens.tokens[id]?.content[...] ?? model.vocabulary.token(of: id)
         return token.map { String(decoding: $0, as: UTF8.self) }
     }
 
-    package func id(of token: String) -> Int? { id(of: Array(token.utf8)) }
+    func id(of token: String) -> Int? { id(of: Array(token.utf8)) }
 
     func id(of token: [UInt8]) -> Int? {
         addedTokens.tokens.values.first { $0.content == token }?.id ?? model.vocabulary.id(of: token)

@@ -7,11 +7,12 @@ struct ClassifyCommand: ParsableCommand {
         commandName: "classify",
         abstract: "Name what is in photos or other inputs.",
         discussion: """
-            Prints the likeliest labels of each input with their probabilities.
+            Prints the likeliest labels of each input with their probabilities. Where plugins bring starter models for several kinds \
+            of files, that of the inputs' kind answers.
 
             EXAMPLE:
-              apus classify apple.jpg photos/
-              apus classify --model google/vit-base-patch16-224 --top 3 --json photo.png
+              \(Program.name) classify apple.jpg photos/
+              \(Program.name) classify --model google/vit-base-patch16-224 --top 3 --json photo.png
             """)
 
     @OptionGroup var input: InputOptions
@@ -30,18 +31,20 @@ struct ClassifyCommand: ParsableCommand {
     func run() throws {
         try engine.prepare()
         let registry = try Session.registry
-        let checkpoint = try model.checkpoint(for: "classify", engine)
-        try classify(with: registry.load(checkpoint, as: (any Classifying).self), checkpoint, registry)
+        let choice = try StarterChoice(model, engine, for: "classify", input, reading, registry)
+        try classify(with: registry.load(choice.checkpoint, as: (any Classifying).self), choice, registry)
     }
 
-    private func classify<Model: Classifying>(with model: Model, _ checkpoint: Checkpoint, _ registry: Registry) throws {
+    private func classify<Model: Classifying>(with model: Model, _ choice: StarterChoice, _ registry: Registry) throws {
+        let checkpoint = choice.checkpoint
         guard !registry.fileTypes(of: Model.Input.self).isEmpty else {
             let tasks = try Model.summary(of: checkpoint).tasks.joined(separator: ", ")
             throw InputError(
                 checkpoint.name, found: "a \(Model.name) model, whose inputs are no files", needed: "one that classifies files",
                 remedy: "This one can \(tasks)")
         }
-        let work = BatchedWork<Model.Input>(input, reading, batch, output, registry: registry, checkpoint: checkpoint)
+        let work = BatchedWork<Model.Input>(
+            input, standardInput: choice.standardInput, reading, batch, output, registry: registry, checkpoint: checkpoint)
         try work.run(ClassificationAnswer.checked(model.classify)) { name, classifications in
             try ClassificationAnswer(input: name, classifications.prefix(top)).show(as: output)
         }

@@ -12,7 +12,7 @@ struct EnvironmentCommand: ParsableCommand {
         abstract: "Say what Apus runs on: version, processor, memory, plugins, folders.",
         discussion: """
             EXAMPLE:
-              apus env
+              \(Program.name) env
             """)
 
     @Flag(help: "Print one JSON object.")

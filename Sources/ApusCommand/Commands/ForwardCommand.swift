@@ -11,7 +11,7 @@ struct ForwardCommand: ParsableCommand {
             the file are ignored. Written are logits, where the model has a head, and last_hidden_state. Here auto is fp32.
 
             EXAMPLE:
-              apus forward vit-grocery inputs.safetensors -o outputs.safetensors
+              \(Program.name) forward vit-grocery inputs.safetensors -o outputs.safetensors
             """)
 
     @Argument(help: ArgumentHelp("A folder, the id of a model in the hub cache, or a starter model's name.", valueName: "model"))

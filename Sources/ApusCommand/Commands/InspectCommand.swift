@@ -10,7 +10,7 @@ struct InspectCommand: ParsableCommand {
             Prints family, tasks, sizes, parameters and what happens to an input before the model sees it.
 
             EXAMPLE:
-              apus inspect vit-grocery
+              \(Program.name) inspect vit-grocery
             """)
 
     @Argument(help: ArgumentHelp("A folder, the id of a model in the hub cache, or a starter model's name.", valueName: "model"))
@@ -61,7 +61,7 @@ private struct ModelDescription: Encodable {
         table.add("folder", folder)
         table.add("family", family)
         table.add("model type", modelType)
-        table.add("tasks", tasks.isEmpty ? "none; `apus forward` runs it" : tasks.joined(separator: ", "))
+        table.add("tasks", tasks.isEmpty ? "none; `\(Program.name) forward` runs it" : tasks.joined(separator: ", "))
         for fact in sizes { table.add(fact.name, fact.value) }
         table.add("parameters", "\(Quantity.count(parameters.parameterCount)) in \(parameters.tensorCount) tensors")
         table.add("element type", elementTypes)

@@ -10,7 +10,7 @@ struct ModelsCommand: ParsableCommand {
             Starter models come with Apus; the hub cache is where `hf download` puts models.
 
             EXAMPLE:
-              apus models
+              \(Program.name) models
             """)
 
     @Flag(help: "Print one JSON object for each model, in a line.")

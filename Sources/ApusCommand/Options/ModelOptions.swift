@@ -1,5 +1,6 @@
-import Apus
 import ArgumentParser
+import AttentionEngine
+import PluginKit
 
 /// Which model answers.
 struct ModelOptions: ParsableArguments {
@@ -27,13 +28,23 @@ struct ModelOptions: ParsableArguments {
 
     private func checkpoint(for task: String) throws -> Checkpoint {
         if let model { return try Checkpoint(model) }
-        let name = Apus.starterModel(for: task)
-        guard let starter = StarterModels.folders().first(where: { $0.name == name }) else {
+        return try Self.starters(for: task, try Session.registry)[0]
+    }
+
+    /// The starter models of a task that are installed; not empty.
+    ///
+    /// - Throws: `InputError` if none is, or one cannot be used.
+    static func starters(for task: String, _ registry: Registry) throws -> [Checkpoint] {
+        let folders = StarterModels.folders(), names = registry.starterModels(for: task)
+        let found = names.compactMap { name in folders.first { $0.name == name } }
+        guard !found.isEmpty else {
+            let names = names.joined(separator: " or ")
             throw InputError(
-                "--model", found: name.map { "none given, and the starter model \($0) is not installed" } ?? "none given",
+                "--model", found: names.isEmpty ? "none given" : "none given, and the starter model \(names) is not installed",
                 needed: "a model that can \(task)",
-                remedy: "See `apus models` for those on this machine, or name the folder of starter models in APUS_MODELS")
+                remedy:
+                    "See `\(Program.name) models` for those on this machine, or name the folder of starter models in APUS_MODELS")
         }
-        return try Checkpoint(folder: starter.folder, name: starter.name)
+        return try found.map { try Checkpoint(folder: $0.folder, name: $0.name) }
     }
 }

@@ -15,7 +15,7 @@ struct Failures {
         var text = StandardError.describe(error)
         if !text.hasPrefix(name) { text = "\(InputName.shortened(name)): \(text)" }
         if asJSON { try StandardOutput.write(JSONLine.encode(FailedInput(input: input, error: text))) }
-        StandardError.write("apus: \(text)\n")
+        StandardError.write("\(Program.name): \(text)\n")
     }
 
     /// - Throws: the exit status, if any input failed.

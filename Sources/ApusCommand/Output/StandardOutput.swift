@@ -38,7 +38,7 @@ enum StandardError {
 
     /// Names a failure in one line.
     static func report(_ error: any Error) {
-        write("apus: \(describe(error))\n")
+        write("\(Program.name): \(describe(error))\n")
     }
 
     static func write(_ text: String) { _ = Descriptor.write(text, to: STDERR_FILENO) }

@@ -11,17 +11,19 @@ struct BatchedWork<Input: Sendable> {
     private let output: OutputOptions
     private let entries: [InputFiles.Entry]
 
-    /// - Parameter checkpoint: the model that does the task.
+    /// - Parameters:
+    ///   - standardInput: what `-` stands for.
+    ///   - checkpoint: the model that does the task.
     init(
-        _ input: InputOptions, _ reading: ReadingOptions, _ batch: BatchOptions, _ output: OutputOptions,
-        registry: Registry, checkpoint: Checkpoint
+        _ input: InputOptions, standardInput: InputFile = .standardInput(), _ reading: ReadingOptions, _ batch: BatchOptions,
+        _ output: OutputOptions, registry: Registry, checkpoint: Checkpoint
     ) {
         self.registry = registry
         self.checkpoint = checkpoint
         self.output = output
         limits = reading.limits
         batchSize = batch.size
-        entries = InputFiles.expand(input.inputs, fileTypes: registry.fileTypes(of: Input.self))
+        entries = InputFiles.expand(input.inputs, fileTypes: registry.fileTypes(of: Input.self), standardInput: standardInput)
     }
 
     /// Does the task for every file.

@@ -8,7 +8,11 @@ public protocol LogitsProcessor: Sendable {
 
     /// The same for those to which it matters what the model read; others need not have it.
     ///
-    /// - Parameter source: the ids of what the encoder read, or where there is none, the prompt.
+    /// - Parameters:
+    ///   - scores: a score for each token, to be changed.
+    ///   - ids: the ids so far, the prompt among them.
+    ///   - promptLength: how many of them are the prompt.
+    ///   - source: the ids of what the encoder read, or where there is none, the prompt.
     func process(_ scores: inout MutableSpan<Float>, after ids: [Int], promptLength: Int, source: [Int])
 
     /// Whether scores that are nearly right are enough: true of one that forbids tokens whatever their scores, and of one that has

@@ -17,6 +17,9 @@ public struct TransformerStep: GenerationStep {
     /// Creates the step before the first.
     ///
     /// - Parameters:
+    ///   - embedding: ids to `[rows, positions, width]`.
+    ///   - decoder: the stack, a causal one.
+    ///   - head: `[rows, positions, width]` to `[rows, positions, vocabulary]`.
     ///   - memory: what cross-attention looks at, a row a prompt.
     ///   - configuration: the generation to come, for which memory is set aside.
     ///   - keptPromptPositions: how many of the prompts' last positions to keep the scores of.

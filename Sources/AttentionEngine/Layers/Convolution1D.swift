@@ -33,7 +33,9 @@ public struct Convolution1D: Sendable {
 
     /// `activation(convolution(x) + bias)`.
     ///
-    /// - Parameter x: `[batch, positions, input width]`.
+    /// - Parameters:
+    ///   - x: `[batch, positions, input width]`.
+    ///   - activation: what is done to each sum.
     /// - Returns: `[batch, results, output width]`.
     public func callAsFunction(_ x: Tensor, activation: Activation = .identity) -> Tensor {
         precondition(x.rank == 3 && x.width == inputWidth, "\(x.shape) does not go with \(inputWidth) channels")

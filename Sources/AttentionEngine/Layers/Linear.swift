@@ -7,10 +7,13 @@ public struct Linear: Sendable {
     /// Loads `weight` and `bias`.
     ///
     /// - Parameters:
+    ///   - inputWidth: the width of what goes in.
+    ///   - outputWidth: the width of what comes out.
     ///   - weights: the layer's own path.
     ///   - hasBias: whether the checkpoint has `bias`.
     ///   - kernel: the further dimensions of `weight`, which together make `inputWidth`, where it is a convolution's
     ///     whose windows do not overlap: `[channels, height, width]`.
+    ///   - layout: which way round the checkpoint stores the matrix.
     /// - Throws: `InputError` naming the tensor that is missing or has another shape.
     public init(
         _ inputWidth: Int, _ outputWidth: Int, _ weights: Weights, hasBias: Bool = true, kernel: [Int]? = nil,
@@ -22,7 +25,9 @@ public struct Linear: Sendable {
 
     /// A layer whose weights a program has computed rather than loaded.
     ///
-    /// - Parameter bias: `[matrix.columns]`.
+    /// - Parameters:
+    ///   - matrix: the weights, packed.
+    ///   - bias: `[matrix.columns]`.
     public init(_ matrix: PackedMatrix, bias: Tensor? = nil) {
         precondition(bias == nil || bias!.count == matrix.columns, "bias of another width")
         self.matrix = matrix
@@ -69,6 +74,7 @@ public struct Linear: Sendable {
     ///
     /// - Parameters:
     ///   - x: `[…, input width]`.
+    ///   - activation: what is done to each sum before the residual is added.
     ///   - residual: `[…, output width]`, added last.
     /// - Returns: `[…, output width]`.
     public func callAsFunction(_ x: Tensor, activation: Activation = .identity, residual: Tensor? = nil) -> Tensor {

@@ -24,7 +24,9 @@ public final class PackedMatrix: @unchecked Sendable {
 
     /// Packs several matrices of one depth and precision side by side, so that one product computes them all.
     ///
-    /// - Parameter parts: two-dimensional in effect: dimensions after the first (before the last, `inputByOutput`) count as one.
+    /// - Parameters:
+    ///   - parts: two-dimensional in effect: dimensions after the first (before the last, `inputByOutput`) count as one.
+    ///   - layout: which way round the parts are stored.
     /// - Throws: `InputError` if there is not the memory, or naming the tensor where a weight is infinite or not a number.
     public init(_ parts: [StoredMatrix], layout: Layout = .outputByInput) throws {
         precondition(!parts.isEmpty && parts.allSatisfy { $0.precision == parts[0].precision }, "no matrices of one precision")

@@ -65,7 +65,9 @@ extension Tensor {
 
     /// Creates a `float32` tensor that `fill` writes in place, starting from zeros.
     ///
-    /// - Parameter fill: receives all elements in row-major order.
+    /// - Parameters:
+    ///   - shape: the extent of each dimension.
+    ///   - fill: receives all elements in row-major order.
     public init(shape: [Int], filledBy fill: (inout MutableSpan<Float>) throws -> Void) rethrows {
         try self.init(shape: shape) { buffer in
             buffer.initialize(repeating: 0)

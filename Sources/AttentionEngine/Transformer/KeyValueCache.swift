@@ -30,6 +30,7 @@ public final class KeyValueCache {
     /// Creates an empty cache; it grows as needed, by doubling.
     ///
     /// - Parameters:
+    ///   - transformer: the stack whose keys and values are kept.
     ///   - rows: the number of sequences to start with.
     ///   - slots: the most sequences there will be: beams, for example.
     ///   - capacity: the number of positions to make room for at first.

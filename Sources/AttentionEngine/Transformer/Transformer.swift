@@ -14,7 +14,9 @@ public struct Transformer: Sendable {
     /// Loads the stack.
     ///
     /// - Parameters:
+    ///   - configuration: the point in the space of Transformers.
     ///   - weights: the path that `names` are relative to.
+    ///   - names: the path of each slot.
     /// - Throws: `InputError` naming the number that cannot be, or the tensor that is missing or has another shape.
     public init(_ configuration: TransformerConfiguration, _ weights: Weights, names: TransformerNames) throws {
         try configuration.validate()

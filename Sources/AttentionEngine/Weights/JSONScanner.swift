@@ -1,17 +1,22 @@
 /// A strict reader of JSON (RFC 8259) that goes over the bytes once and builds nothing.
 ///
-/// It serves the headers of weight files, which may be a hundred megabytes long: strings come back as ranges of
+/// It serves the headers of weight files and vocabularies, which may be a hundred megabytes long: strings come back as ranges of
 /// `bytes`, so memory stays in proportion to the header, and its user sees each key, repeated ones included.
-package struct JSONScanner {
+public struct JSONScanner {
     /// The text; strings with escapes are unescaped at its end.
-    package private(set) var bytes: [UInt8]
+    public private(set) var bytes: [UInt8]
     /// Where the next byte will be read.
-    package private(set) var position: Int
+    public private(set) var position: Int
     private let end: Int
     private let place: String
 
-    /// - Parameter place: the file, for messages.
-    package init(_ bytes: [UInt8], at position: Int = 0, place: String) {
+    /// Starts reading.
+    ///
+    /// - Parameters:
+    ///   - bytes: the text, in UTF-8.
+    ///   - position: where in `bytes` the value begins.
+    ///   - place: the file, for messages.
+    public init(_ bytes: [UInt8], at position: Int = 0, place: String) {
         self.bytes = bytes
         self.position = position
         self.end = bytes.count
@@ -19,14 +24,14 @@ package struct JSONScanner {
     }
 
     /// What to throw where the text is not as needed.
-    package func failure(_ found: String) -> InputError {
+    public func failure(_ found: String) -> InputError {
         InputError(
             place, found: "no valid JSON at byte \(position): \(found)", needed: "a well-formed file",
             remedy: "Download it again")
     }
 
     /// The next byte that is no white space, not yet taken; 0 at the end.
-    package mutating func peek() -> UInt8 {
+    public mutating func peek() -> UInt8 {
         while position < end {
             switch bytes[position] {
             case UInt8(ascii: " "), UInt8(ascii: "\n"), UInt8(ascii: "\r"), UInt8(ascii: "\t"): position += 1
@@ -37,24 +42,27 @@ package struct JSONScanner {
     }
 
     /// Takes `byte` if it is next.
-    package mutating func take(_ byte: UInt8) -> Bool {
+    public mutating func take(_ byte: UInt8) -> Bool {
         guard peek() == byte, position < end else { return false }
         position += 1
         return true
     }
 
-    package mutating func expect(_ character: Unicode.Scalar) throws(InputError) {
+    /// Takes a character that must be next.
+    ///
+    /// - Throws: `InputError` if another is.
+    public mutating func expect(_ character: Unicode.Scalar) throws(InputError) {
         guard take(UInt8(ascii: character)) else { throw failure("`\(character)` expected") }
     }
 
     /// Checks that nothing but white space is left.
-    package mutating func finish() throws(InputError) {
+    public mutating func finish() throws(InputError) {
         _ = peek()
         if position < end { throw failure("text after the end") }
     }
 
     /// An object; `member` is called after each key and its colon, and must take the value.
-    package mutating func object(
+    public mutating func object(
         _ member: (inout JSONScanner, _ key: Range<Int>) throws(InputError) -> Void
     ) throws(InputError) {
         try expect("{")
@@ -68,7 +76,7 @@ package struct JSONScanner {
     }
 
     /// An array; `element` must take one value.
-    package mutating func array(_ element: (inout JSONScanner) throws(InputError) -> Void) throws(InputError) {
+    public mutating func array(_ element: (inout JSONScanner) throws(InputError) -> Void) throws(InputError) {
         try expect("[")
         if take(UInt8(ascii: "]")) { return }
         repeat { try element(&self) } while take(UInt8(ascii: ","))
@@ -76,7 +84,7 @@ package struct JSONScanner {
     }
 
     /// An integer from 0 to `Int.max`, without fraction or exponent.
-    package mutating func count() throws(InputError) -> Int {
+    public mutating func count() throws(InputError) -> Int {
         _ = peek()
         let start = position
         var value = 0
@@ -95,10 +103,10 @@ package struct JSONScanner {
     }
 
     /// The text of a range that `string` returned.
-    package func text(_ range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }
+    public func text(_ range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }
 
     /// Steps over one value of any kind.
-    package mutating func skipValue(depth: Int = 0) throws(InputError) {
+    public mutating func skipValue(depth: Int = 0) throws(InputError) {
         if depth > 100 { throw failure("more than 100 levels of nesting") }
         switch peek() {
         case UInt8(ascii: "{"):
@@ -113,7 +121,10 @@ package struct JSONScanner {
         }
     }
 
-    package mutating func literal(_ word: StaticString) throws(InputError) {
+    /// Takes a word that must be next: `true`.
+    ///
+    /// - Throws: `InputError` if another is.
+    public mutating func literal(_ word: StaticString) throws(InputError) {
         _ = peek()
         for index in 0..<word.utf8CodeUnitCount {
             guard position < end, bytes[position] == word.utf8Start[index] else { throw failure("`\(word)` expected") }
@@ -122,7 +133,7 @@ package struct JSONScanner {
     }
 
     /// A number, as the range of `bytes` where it stands.
-    package mutating func number() throws(InputError) -> Range<Int> {
+    public mutating func number() throws(InputError) -> Range<Int> {
         _ = peek()
         let start = position
         try skipNumber()
@@ -156,7 +167,7 @@ package struct JSONScanner {
 
 extension JSONScanner {
     /// A string, as the range of `bytes` where its UTF-8 stands without escapes.
-    package mutating func string() throws(InputError) -> Range<Int> {
+    public mutating func string() throws(InputError) -> Range<Int> {
         let raw = try rawString()
         guard raw.hasEscapes else { return raw.range }
         let start = bytes.count
@@ -169,7 +180,7 @@ extension JSONScanner {
     }
 
     /// A string as text.
-    package mutating func text() throws(InputError) -> String {
+    public mutating func text() throws(InputError) -> String {
         let range = try string()
         return text(range)
     }

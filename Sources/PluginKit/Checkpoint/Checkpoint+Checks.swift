@@ -7,7 +7,11 @@ extension Checkpoint {
     /// let width = try checkpoint.checked("hidden_size", configuration.hiddenSize, in: 1...65536)
     /// ```
     ///
-    /// - Parameter file: where the key stands, if elsewhere.
+    /// - Parameters:
+    ///   - key: the key of the file, as messages name it.
+    ///   - value: what stands there.
+    ///   - range: what may stand there.
+    ///   - file: where the key stands, if elsewhere.
     /// - Returns: `value`.
     /// - Throws: `InputError` if `value` is out of `range`, or not a number.
     @discardableResult

@@ -32,7 +32,9 @@ public struct Checkpoint: Sendable {
 
     /// Opens the model in a folder.
     ///
-    /// - Parameter name: what messages call it; without one, the folder's last component.
+    /// - Parameters:
+    ///   - folder: its path, relative or absolute.
+    ///   - name: what messages call it; without one, the folder's last component.
     /// - Throws: `InputError` if there is no such folder or its `config.json` is missing or unusable.
     public init(folder: String, name: String? = nil) throws {
         let folder = Paths.absolute(folder)

@@ -5,8 +5,10 @@ extension Checkpoint {
     ///
     /// Keys that Apus does not know are ignored.
     ///
-    /// - Parameter lengthWithout: the most tokens of a result where the checkpoint does not limit them; the reference's 20 where
-    ///   `nil`.
+    /// - Parameters:
+    ///   - vocabularySize: the number of ids, which those in the file must be below.
+    ///   - lengthWithout: the most tokens of a result where the checkpoint does not limit them; the reference's 20 where
+    ///     `nil`.
     /// - Throws: `InputError` naming the key whose value has the wrong type, or cannot be.
     public func generationConfiguration(
         vocabularySize: Int, lengthWithout: Int? = nil

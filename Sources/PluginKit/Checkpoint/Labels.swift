@@ -65,9 +65,16 @@ public struct Labels: Sendable, Hashable {
     ///
     /// - Parameter logits: `[batch, labels]`.
     public func ranked(_ logits: Tensor) -> [[Classification]] {
-        precondition(logits.width == count, "\(logits.shape) logits for \(count) labels")
-        let probabilities = logits.softmax().floats
-        return (0..<logits.shape[0]).map { row in
+        ranked(probabilities: logits.softmax())
+    }
+
+    /// Every label with its probability, the likeliest first; of equals the one listed first.
+    ///
+    /// - Parameter probabilities: `[batch, labels]`.
+    public func ranked(probabilities: Tensor) -> [[Classification]] {
+        precondition(probabilities.width == count, "\(probabilities.shape) numbers for \(count) labels")
+        let rows = probabilities.shape[0], probabilities = probabilities.floats
+        return (0..<rows).map { row in
             let values = probabilities[row * count..<(row + 1) * count]
             return zip(names, values).enumerated()
                 .map { Classification(label: $1.0, index: $0, probability: $1.1) }

@@ -2,12 +2,12 @@
     import Darwin
 #endif
 
-/// The models that come with Apus.
+/// The models that come with Apus, or with a plugin.
 public enum StarterModels {
     /// The starter models found, each under its folder's name; of two of the same name the first counts.
     ///
     /// They are looked for in the folder `APUS_MODELS` names, in `share/apus/models` beside the executable's own
-    /// folder, and in the resources that the build leaves near the executable.
+    /// folder, and in the resources of any package that the build leaves near the executable.
     public static func folders() -> [(name: String, folder: String)] { folders(in: locations) }
 
     static func folders(in places: [String]) -> [(name: String, folder: String)] {
@@ -44,14 +44,24 @@ public enum StarterModels {
             for _ in 0...3 {
                 folder = Paths.parent(folder)
                 if folder == "/" { break }
-                #if canImport(Darwin)
-                    places += ["\(folder)/apus_StarterModels.bundle/Contents/Resources", "\(folder)/apus_StarterModels.bundle"]
-                #else
-                    places.append("\(folder)/apus_StarterModels.resources")
-                #endif
+                places += resources(in: folder)
             }
         }
         return places
+    }
+
+    /// The folders in which the build has put resources of packages: this one's, whether it is there or not, and those of
+    /// plugins that bring a model.
+    private static func resources(in folder: String) -> [String] {
+        #if canImport(Darwin)
+            let ending = ".bundle", insides = ["/Contents/Resources", ""]
+        #else
+            let ending = ".resources", insides = [""]
+        #endif
+        let own = "apus_StarterModels\(ending)"
+        let others = Paths.contents(folder).filter { $0.hasSuffix(ending) && $0 != own }
+            .flatMap { name in insides.map { "\(folder)/\(name)\($0)" } }
+        return insides.map { "\(folder)/\(own)\($0)" } + others.filter { !folders(in: [$0]).isEmpty }
     }
 
     /// The running program's file.

@@ -1,7 +1,4 @@
-public import AttentionEngine
-
-/// Tensors under the names the reference gives its arguments and results: `pixel_values`, `logits`, …
-public typealias NamedTensors = [String: Tensor]
+import AttentionEngine
 
 /// How a published architecture is made of the engine's parts.
 ///
@@ -25,13 +22,36 @@ public protocol ModelFamily: Sendable {
     static func summary(of checkpoint: Checkpoint) throws -> ModelSummary
 
     /// Runs the model on tensors under the reference's argument names and answers under the reference's output
-    /// names; other inputs are ignored.
+    /// names; other inputs are ignored. `NamedTensors.numbers` checks them.
     ///
     /// - Throws: `InputError` naming the input that is missing or has the wrong shape.
     func forward(_ inputs: NamedTensors, detail: ForwardDetail) throws -> NamedTensors
 
     /// Inputs of the usual size that `forward` accepts, for measuring speed: small pseudo-random numbers.
     func exampleInputs(batchSize: Int) -> NamedTensors
+}
+
+extension ModelFamily {
+    /// The type's name without `Family` at its end.
+    public static var name: String {
+        let name = String(describing: Self.self)
+        return name.hasSuffix("Family") && name != "Family" ? String(name.dropLast(6)) : name
+    }
+
+    /// The tasks whose protocols the family conforms to, and no sizes.
+    public static func summary(of checkpoint: Checkpoint) throws -> ModelSummary {
+        ModelSummary(tasks: TaskKind.commands(of: Self.self))
+    }
+
+    /// Refuses all inputs: a family that answers tensors has its own.
+    public func forward(_ inputs: NamedTensors, detail: ForwardDetail) throws -> NamedTensors {
+        throw InputError(
+            "forward", found: "a \(Self.name) model, which takes no tensors", needed: "one that does",
+            remedy: "Use the command of its task, or write the family's `forward`")
+    }
+
+    /// None.
+    public func exampleInputs(batchSize: Int) -> NamedTensors { [:] }
 }
 
 /// How much of what a model computes is asked for.
@@ -68,7 +88,7 @@ public struct ModelSummary: Sendable, Hashable {
     public var preprocessing: [String]
 
     /// Creates a summary.
-    public init(tasks: [String], sizes: [Fact], preprocessing: [String]) {
+    public init(tasks: [String], sizes: [Fact] = [], preprocessing: [String] = []) {
         self.tasks = tasks
         self.sizes = sizes
         self.preprocessing = preprocessing

@@ -8,13 +8,14 @@
 ///     public static func register(in registry: inout Registry) throws {
 ///         try registry.register(CSVReader())
 ///         try registry.register(SensorFamily.self)
+///         registry.register(starterModel: "sensor-activity", for: "classify")
 ///     }
 /// }
 /// ```
 public protocol Plugin: SendableMetatype {
     /// What `apus env` and error messages call the plugin: one lower-case word.
     static var name: String { get }
-    /// Adds the plugin's readers and families.
+    /// Adds the plugin's readers, families and starter models.
     ///
     /// - Throws: `InputError` where another plugin already holds one of the names.
     static func register(in registry: inout Registry) throws

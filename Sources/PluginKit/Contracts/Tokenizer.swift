@@ -19,6 +19,8 @@ public protocol Tokenizer: Sendable {
     /// The ids of a text, or of a pair of texts.
     ///
     /// - Parameters:
+    ///   - text: the text.
+    ///   - pair: the second text, where there is one.
     ///   - addSpecialTokens: whether the marks the model expects around a text (`[CLS]`, `</s>`) are put there.
     /// - Throws: `InputError` where the vocabulary has neither the text nor a token for the unknown.
     func encode(_ text: String, pair: String?, addSpecialTokens: Bool) throws -> TokenizedText
@@ -26,6 +28,8 @@ public protocol Tokenizer: Sendable {
     /// The text of ids; those beyond the vocabulary are left out.
     ///
     /// - Parameters:
+    ///   - ids: the ids.
+    ///   - skipSpecialTokens: whether ids with a meaning of their own are left out.
     ///   - cleanUpSpaces: whether the spaces before punctuation are taken away; `nil` does as the checkpoint says.
     func decode(_ ids: [Int], skipSpecialTokens: Bool, cleanUpSpaces: Bool?) -> String
 

@@ -11,8 +11,11 @@ public protocol Transcribing<Input>: ModelFamily {
 
     /// Writes down what is said, however long the recording is.
     ///
-    /// - Parameter onEvent: called with each segment as soon as it is certain, and with what else a caller may show; `false`
-    ///   ends the work.
+    /// - Parameters:
+    ///   - input: the recording.
+    ///   - options: how to go about it.
+    ///   - onEvent: called with each segment as soon as it is certain, and with what else a caller may show; `false`
+    ///     ends the work.
     /// - Returns: what was written until then.
     /// - Throws: `InputError` if an option does not suit the model, or its tokenizer or preprocessor cannot be used.
     func transcribe(

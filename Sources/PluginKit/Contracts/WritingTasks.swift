@@ -72,8 +72,10 @@ public protocol Translating: ModelFamily {
     /// The translations of each text, the best first. Texts too long for the model are translated sentence by sentence.
     ///
     /// - Parameters:
+    ///   - texts: what is to be translated.
     ///   - source: the code of the language the texts are in, `en`; the model's own where `nil`.
     ///   - target: the code of the language to translate to.
+    ///   - options: what is asked for in place of the checkpoint's settings.
     /// - Throws: `InputError` if the model does not know a language, or its tokenizer cannot be used.
     func translate(_ texts: [String], from source: String?, to target: String?, options: WritingOptions) throws -> [[Translation]]
 }
@@ -82,7 +84,10 @@ public protocol Translating: ModelFamily {
 public protocol TextGenerating: ModelFamily {
     /// Writes on from a prompt.
     ///
-    /// - Parameter onText: called with each new piece of text as it is written; `false` ends it.
+    /// - Parameters:
+    ///   - prompt: the beginning.
+    ///   - options: what is asked for in place of the checkpoint's settings.
+    ///   - onText: called with each new piece of text as it is written; `false` ends it.
     /// - Returns: the ids that were written.
     /// - Throws: `InputError` if the prompt is too long, or the tokenizer cannot be used.
     func generate(_ prompt: String, options: WritingOptions, onText: (String) throws -> Bool) throws -> [Int]
@@ -97,7 +102,7 @@ public protocol TensorGenerating: ModelFamily {
     func generate(_ inputs: NamedTensors, options: WritingOptions) throws -> Tensor
 }
 
-extension TensorGenerating {
+extension Tensor {
     /// Rows of ids, filled up to one length: `[rows, length]`.
     public static func filled(_ rows: [[Int]], with padding: Int) -> Tensor {
         let length = rows.map(\.count).max() ?? 0

@@ -9,13 +9,13 @@ import AttentionEngine
 #endif
 
 /// The bytes of an input where they are, to be read in any order: what is long need not be in memory as a whole.
-package enum InputContents {
+public enum InputContents {
     case memory(UnsafeRawBufferPointer)
     /// A plain file, which is read by position.
     case descriptor(Int32, byteCount: Int)
 
     /// How many bytes there are.
-    package var count: Int {
+    public var count: Int {
         switch self {
         case .memory(let bytes): bytes.count
         case .descriptor(_, let byteCount): byteCount
@@ -23,7 +23,7 @@ package enum InputContents {
     }
 
     /// Up to `length` bytes from `offset` on; fewer at the end, or where the system cannot read more.
-    package func bytes(at offset: Int, count length: Int) -> [UInt8] {
+    public func bytes(at offset: Int, count length: Int) -> [UInt8] {
         guard offset >= 0, offset < count else { return [] }
         let length = min(max(0, length), count - offset)
         switch self {
@@ -45,9 +45,11 @@ package enum InputContents {
 extension InputFile {
     /// Lends the contents for the length of the call, without reading a file on disk into memory.
     ///
-    /// - Parameter limit: the most bytes to take from standard input, which does have to be in memory.
+    /// - Parameters:
+    ///   - limit: the most bytes to take from standard input, which does have to be in memory.
+    ///   - body: receives the contents, which are not to be kept.
     /// - Throws: `InputError` if the file is missing, no plain file, or may not be read; what `body` throws.
-    package func withContents<R>(atMost limit: Int = 1 << 30, _ body: (InputContents) throws -> R) throws -> R {
+    public func withContents<R>(atMost limit: Int = 1 << 30, _ body: (InputContents) throws -> R) throws -> R {
         if let path {
             let file = try RegularFile(path)
             return try body(.descriptor(file.descriptor, byteCount: file.byteCount))

@@ -10,10 +10,15 @@ public enum InputFiles {
     /// A folder stands for the files in it and below, sorted, that have one of the `fileTypes` and are not hidden;
     /// `-` is standard input.
     ///
-    /// - Parameter fileTypes: extensions in lower case, without the dot.
-    public static func expand(_ arguments: [String], fileTypes: Set<String>) -> [Entry] {
+    /// - Parameters:
+    ///   - arguments: paths of files and folders, and `-`.
+    ///   - fileTypes: extensions in lower case, without the dot.
+    ///   - standardInput: what `-` is, where some of it was read already.
+    public static func expand(
+        _ arguments: [String], fileTypes: Set<String>, standardInput: InputFile = .standardInput()
+    ) -> [Entry] {
         arguments.flatMap { argument -> [Entry] in
-            if argument == "-" { return [(argument, .success(.standardInput()))] }
+            if argument == "-" { return [(argument, .success(standardInput))] }
             switch Paths.kind(of: argument) {
             case nil:
                 return [(argument, .failure(RegularFile.missing(argument)))]

@@ -1,4 +1,5 @@
 import AttentionEngine
+import PluginKit
 
 /// Reads the files of tokenizers.
 enum TextFile {
@@ -6,7 +7,7 @@ enum TextFile {
     static let maximumByteCount = 64 << 20
 
     static func bytes(_ path: String) throws(InputError) -> [UInt8] {
-        try RegularFile(path).bytes(atMost: maximumByteCount)
+        try InputFile(path: path).bytes(atMost: maximumByteCount)
     }
 
     /// A JSON file as a node.

@@ -7,7 +7,7 @@ struct BenchClassifyCommand: ParsableCommand {
         abstract: "Measure a model that classifies: from the numbers of a converted input to the logits.",
         discussion: """
             EXAMPLE:
-              apus bench classify --model google/vit-base-patch16-224 --batch-size 8
+              \(Program.name) bench classify --model google/vit-base-patch16-224 --batch-size 8
             """)
 
     @OptionGroup var model: ModelOptions

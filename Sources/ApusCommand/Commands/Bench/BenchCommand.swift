@@ -11,7 +11,7 @@ struct BenchCommand: ParsableCommand {
             embed tells: nearly all of it is the encoder.
 
             EXAMPLE:
-              apus bench classify --batch-size 8
+              \(Program.name) bench classify --batch-size 8
             """,
         subcommands: [
             BenchClassifyCommand.self, BenchTranscribeCommand.self, BenchTranslateCommand.self, BenchGenerateCommand.self,

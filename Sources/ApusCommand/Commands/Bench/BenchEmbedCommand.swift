@@ -9,7 +9,7 @@ struct BenchEmbedCommand: ParsableCommand {
             A model that fills masks or classifies texts is measured with its head.
 
             EXAMPLE:
-              apus bench embed --model sentence-transformers/all-MiniLM-L6-v2 --batch-size 32
+              \(Program.name) bench embed --model sentence-transformers/all-MiniLM-L6-v2 --batch-size 32
             """)
 
     @OptionGroup var model: ModelOptions

@@ -9,7 +9,7 @@ struct BenchGenerateCommand: ParsableCommand {
             An item is a token that is written.
 
             EXAMPLE:
-              apus bench generate --model gpt2 --batch-size 8
+              \(Program.name) bench generate --model gpt2 --batch-size 8
             """)
 
     @OptionGroup var model: ModelOptions

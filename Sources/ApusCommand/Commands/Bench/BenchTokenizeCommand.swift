@@ -11,7 +11,7 @@ struct BenchTokenizeCommand: ParsableCommand {
             your own say more about your own texts.
 
             EXAMPLE:
-              apus bench tokenize --model gpt2 book.txt
+              \(Program.name) bench tokenize --model gpt2 book.txt
             """)
 
     @Argument(help: ArgumentHelp("Texts to read, in UTF-8; - stands for standard input.", valueName: "file"))

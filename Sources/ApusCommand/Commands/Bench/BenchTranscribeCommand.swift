@@ -9,7 +9,7 @@ struct BenchTranscribeCommand: ParsableCommand {
             An item of encoding is a window; an item of writing is a token that is written, whatever the candidates.
 
             EXAMPLE:
-              apus bench transcribe --model openai/whisper-tiny --beam 5
+              \(Program.name) bench transcribe --model openai/whisper-tiny --beam 5
             """)
 
     @OptionGroup var model: ModelOptions

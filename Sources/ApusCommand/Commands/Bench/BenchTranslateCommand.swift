@@ -9,7 +9,7 @@ struct BenchTranslateCommand: ParsableCommand {
             An item is a token that is written.
 
             EXAMPLE:
-              apus bench translate --batch-size 32 --beam 4
+              \(Program.name) bench translate --batch-size 32 --beam 4
             """)
 
     @OptionGroup var model: ModelOptions

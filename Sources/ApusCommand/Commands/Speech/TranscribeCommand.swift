@@ -11,9 +11,9 @@ struct TranscribeCommand: ParsableCommand {
             of openai/whisper.
 
             EXAMPLE:
-              apus transcribe clip.wav
-              apus transcribe talk.mp3 --language French --format srt > talk.srt
-              apus transcribe recordings/ --output-dir transcripts/ --word-timestamps
+              \(Program.name) transcribe clip.wav
+              \(Program.name) transcribe talk.mp3 --language French --format srt > talk.srt
+              \(Program.name) transcribe recordings/ --output-dir transcripts/ --word-timestamps
             """)
 
     @OptionGroup var input: InputOptions

@@ -10,7 +10,7 @@ struct ClassifyTextCommand: ParsableCommand {
             Prints the likeliest labels of each text with their probabilities.
 
             EXAMPLE:
-              apus classify-text --model distilbert-base-uncased-finetuned-sst-2-english "What a day"
+              \(Program.name) classify-text --model distilbert-base-uncased-finetuned-sst-2-english "What a day"
             """)
 
     @OptionGroup var texts: TextOptions

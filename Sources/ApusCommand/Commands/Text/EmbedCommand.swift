@@ -11,8 +11,8 @@ struct EmbedCommand: ParsableCommand {
             normalized, the model's sentence-transformers files say.
 
             EXAMPLE:
-              apus embed --model sentence-transformers/all-MiniLM-L6-v2 "Good morning" "Guten Morgen"
-              apus embed --model sentence-transformers/all-MiniLM-L6-v2 - --output vectors.npy < lines.txt
+              \(Program.name) embed --model sentence-transformers/all-MiniLM-L6-v2 "Good morning" "Guten Morgen"
+              \(Program.name) embed --model sentence-transformers/all-MiniLM-L6-v2 - --output vectors.npy < lines.txt
             """)
 
     @OptionGroup var texts: TextOptions

@@ -10,7 +10,7 @@ struct FillMaskCommand: ParsableCommand {
             The blank is written as the model's mask token, [MASK] or <mask>.
 
             EXAMPLE:
-              apus fill-mask --model bert-base-uncased "Paris is the capital of [MASK]."
+              \(Program.name) fill-mask --model bert-base-uncased "Paris is the capital of [MASK]."
             """)
 
     @OptionGroup var texts: TextOptions

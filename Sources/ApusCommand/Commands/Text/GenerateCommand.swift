@@ -10,7 +10,7 @@ struct GenerateCommand: ParsableCommand {
             Prints the prompt and what follows it, as it is written.
 
             EXAMPLE:
-              apus generate --model gpt2 "Once upon a time" --max-tokens 100 --temperature 0.8 --seed 7
+              \(Program.name) generate --model gpt2 "Once upon a time" --max-tokens 100 --temperature 0.8 --seed 7
             """)
 
     @Argument(help: ArgumentHelp("The beginning; - reads it from standard input.", valueName: "prompt"))

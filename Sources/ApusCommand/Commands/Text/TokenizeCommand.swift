@@ -8,8 +8,8 @@ struct TokenizeCommand: ParsableCommand {
         abstract: "Show the ids and pieces a model reads a text as.",
         discussion: """
             EXAMPLE:
-              apus tokenize --model gpt2 "Once upon a time"
-              apus tokenize --model gpt2 --decode 7454 2402 257 640
+              \(Program.name) tokenize --model gpt2 "Once upon a time"
+              \(Program.name) tokenize --model gpt2 --decode 7454 2402 257 640
             """)
 
     @OptionGroup var texts: TextOptions

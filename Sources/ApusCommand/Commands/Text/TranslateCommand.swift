@@ -11,8 +11,8 @@ struct TranslateCommand: ParsableCommand {
             kept. Long paragraphs are translated sentence by sentence.
 
             EXAMPLE:
-              apus translate "How are you?"
-              apus translate - < book.txt > livre.txt
+              \(Program.name) translate "How are you?"
+              \(Program.name) translate - < book.txt > livre.txt
             """)
 
     @OptionGroup var texts: TextOptions
