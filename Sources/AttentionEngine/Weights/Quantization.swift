@@ -1,16 +1,16 @@
 /// A matrix in 8-bit integers from −127 to 127, with a scale for each output.
 ///
 /// An element is its integer times its output's scale, and the scale is what makes the output's largest element 127.
-public struct QuantizedMatrix: Sendable {
+package struct QuantizedMatrix: Sendable {
     /// The integers, in the shape of the matrix they stand for.
-    public let integers: Tensor
+    package let integers: Tensor
     /// `[outputs]`.
-    public let scales: Tensor
+    package let scales: Tensor
 
     /// Rounds a matrix to the nearest integers.
     ///
     /// - Parameter matrix: two-dimensional, of floating-point numbers.
-    public init(_ matrix: Tensor, layout: PackedMatrix.Layout) {
+    package init(_ matrix: Tensor, layout: PackedMatrix.Layout) {
         precondition(matrix.rank == 2 && matrix.elementType.isFloatingPoint, "no matrix of numbers")
         let rows = matrix.shape[0], width = matrix.shape[1]
         let isByRow = layout == .outputByInput
@@ -45,7 +45,7 @@ extension Tensor {
     }
 
     /// The same numbers rounded to bfloat16, to the nearest, of two as near the even one.
-    public func convertedToBFloat16() -> Tensor {
+    package func convertedToBFloat16() -> Tensor {
         converted(to: .float32).withFloatBuffer { numbers in
             .elements(of: .bfloat16, shape: shape) { (index) -> UInt16 in
                 let bits = numbers[index].bitPattern

@@ -13,11 +13,12 @@ public struct Weights: Sendable {
     private let recorder: MatrixRecorder?
 
     /// Creates the view of a source from `path` on.
-    ///
+    public init(_ source: any ParameterSource, path: String = "", precision: Precision = .float32) {
+        self.init(source, path: path, precision: precision, recorder: nil)
+    }
+
     /// - Parameter recorder: told which matrices are asked for.
-    public init(
-        _ source: any ParameterSource, path: String = "", precision: Precision = .float32, recorder: MatrixRecorder? = nil
-    ) {
+    package init(_ source: any ParameterSource, path: String = "", precision: Precision, recorder: MatrixRecorder?) {
         self.source = source
         self.path = path
         self.precision = precision

@@ -29,7 +29,7 @@ extension Checkpoint {
     }
 
     /// What `quantization_config` calls the 8-bit integers that `apus quantize` writes.
-    public static let ownQuantization = "apus"
+    static let ownQuantization = "apus"
 
     /// How many parameters there are and of what types, from the files' headers.
     ///

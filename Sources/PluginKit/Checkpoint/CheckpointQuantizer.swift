@@ -36,7 +36,10 @@ public struct CheckpointQuantizer: Sendable {
 
     /// Writes the quantized checkpoint, with every other file of the folder, into a folder that is new or empty.
     ///
-    /// - Parameter precision: `.int8` or `.bfloat16`.
+    /// - Parameters:
+    ///   - folder: the folder to write.
+    ///   - precision: `.int8` or `.bfloat16`.
+    ///   - progress: told after each tensor.
     /// - Throws: `InputError` if the weights do not fit the family, the folder holds something, or a file cannot be written.
     public func write(to folder: String, precision: Precision, progress: Progress? = nil) throws {
         let folder = Paths.absolute(folder)
