@@ -19,7 +19,9 @@ public enum ApusCommand {
             do {
                 var command = try RootCommand.parseAsRoot()
                 try command.run()
+                ProfileReport.write()
             } catch {
+                ProfileReport.write()
                 end(with: error)
             }
         }

@@ -96,6 +96,19 @@ struct QuantizeTests {
         for name in ["auto", "fp32", "bf16", "int8"] { #expect(run.errors.contains(name)) }
     }
 
+    @Test("--profile tells where the time went, and changes no answer")
+    func profile() throws {
+        let run = try CommandRun(["translate", "--profile"] + Self.sentences)
+        #expect(run.status == 0)
+        #expect(run.lines == (try CommandRun(["translate"] + Self.sentences).lines))
+        for part in ["self-attention", "cross-attention", "feed-forward", "scores of tokens", "everything else", "all"] {
+            #expect(run.errors.split(separator: "\n").contains { $0.hasPrefix(part) })
+        }
+        let photo = try CommandRun("classify", "--profile", Self.photo, "/nonexistent.png")
+        #expect(photo.status == 1)
+        #expect(photo.errors.contains("/nonexistent.png: ") && photo.errors.contains("convolutions"))
+    }
+
     @Test("bench machine and every bench tell what the machine reaches")
     func machine() throws {
         let limits = try #require(try CommandRun("bench", "machine", "--json").objects.first)

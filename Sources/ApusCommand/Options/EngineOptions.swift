@@ -13,6 +13,9 @@ struct EngineOptions: ParsableArguments {
             valueName: "precision"))
     var precision = PrecisionChoice.auto
 
+    @Flag(help: "Say at the end where the time went, layer kind by layer kind.")
+    var profile = false
+
     func validate() throws { try threads.map { try Bounds.check($0, in: 1...256, of: "--threads") } }
 
     /// Readies the engine.
@@ -21,6 +24,7 @@ struct EngineOptions: ParsableArguments {
     func prepare() throws {
         try Processor.validateOverride()
         if let threads { Processor.threadCount = threads }
+        if profile { ProfileReport.start() }
     }
 }
 

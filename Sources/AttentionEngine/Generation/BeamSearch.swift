@@ -62,7 +62,7 @@ struct BeamSearch {
         var rows = prompts.indices.flatMap { Array(repeating: $0, count: beams) }
 
         for newCount in 1...limit {
-            let best = bestTokens(logits, rows, sentences, processors)
+            let best = Profile.measure(.choice) { bestTokens(logits, rows, sentences, processors) }
             var kept: [Sentence] = [], continued: [Int] = []
             var allEnd = true
             for index in sentences.indices {

@@ -34,8 +34,10 @@ extension Generator {
         // The row of the model's last step at which each row stands.
         var places = rows.map(\.prompt)
         while !rows.isEmpty {
-            let tokens = choose(scores, rows, places, processors) {
-                History(ids: $0.ids, promptLength: prompts[$0.prompt].count, source: sources[$0.prompt])
+            let tokens = Profile.measure(.choice) {
+                choose(scores, rows, places, processors) {
+                    History(ids: $0.ids, promptLength: prompts[$0.prompt].count, source: sources[$0.prompt])
+                }
             }
             var kept: [Int] = []
             for index in rows.indices {

@@ -40,8 +40,10 @@ public struct Convolution1D: Sendable {
     public func callAsFunction(_ x: Tensor, activation: Activation = .identity) -> Tensor {
         precondition(x.rank == 3 && x.width == inputWidth, "\(x.shape) does not go with \(inputWidth) channels")
         let zeros = Tensor(repeating: 0, shape: [x.shape[0], padding, inputWidth])
-        return matrix.product(
-            windowsOf: padding == 0 ? x : .concatenated([zeros, x, zeros], along: 1), count: resultCount(x.shape[1]),
-            step: stride * inputWidth, bias: bias, activation: activation)
+        return Profile.measure(.convolutions) {
+            matrix.product(
+                windowsOf: padding == 0 ? x : .concatenated([zeros, x, zeros], along: 1), count: resultCount(x.shape[1]),
+                step: stride * inputWidth, bias: bias, activation: activation)
+        }
     }
 }

@@ -3,6 +3,8 @@ public struct Linear: Sendable {
     /// The weights; `[…, matrix.depth]` becomes `[…, matrix.columns]`.
     public let matrix: PackedMatrix
     private let bias: Tensor?
+    /// Whether it makes vectors of patches, which are measured apart from the layers of the Transformer.
+    private var isConvolution = false
 
     /// Loads `weight` and `bias`.
     ///
@@ -59,6 +61,7 @@ public struct Linear: Sendable {
             return stored
         }
         matrix = try PackedMatrix(stored, layout: layout)
+        isConvolution = kernel.count > 1
         guard parts.contains(where: \.hasBias) else {
             bias = nil
             return
@@ -78,6 +81,7 @@ public struct Linear: Sendable {
     ///   - residual: `[…, output width]`, added last.
     /// - Returns: `[…, output width]`.
     public func callAsFunction(_ x: Tensor, activation: Activation = .identity, residual: Tensor? = nil) -> Tensor {
-        matrix.product(x, bias: bias, activation: activation, residual: residual)
+        func product() -> Tensor { matrix.product(x, bias: bias, activation: activation, residual: residual) }
+        return isConvolution ? Profile.measure(.convolutions, product) : product()
     }
 }

@@ -24,7 +24,9 @@ public struct TokenHead: Sendable {
 
     /// `[…, width]` to `[…, vocabulary]`.
     public func callAsFunction(_ states: Tensor) -> Tensor {
-        matrix.product(scaled(states), bias: bias, activation: .identity, residual: nil)
+        Profile.measure(.head) {
+            matrix.product(scaled(states), bias: bias, activation: .identity, residual: nil)
+        }
     }
 
     private func scaled(_ states: Tensor) -> Tensor { scale == 1 ? states : states.scaled(by: scale) }
@@ -38,7 +40,9 @@ public struct TokenHead: Sendable {
     func approximateScores(_ states: Tensor) -> ApproximateScores? {
         let states = scaled(states)
         guard let screen, let bounds = screen.bounds else { return nil }
-        let scores = bounds.matrix.product(states, bias: bias, activation: .identity, residual: nil)
+        let scores = Profile.measure(.head) {
+            bounds.matrix.product(states, bias: bias, activation: .identity, residual: nil)
+        }
         return ApproximateScores(scores: scores, states: states, bounds: bounds, bias: bias) { row in
             matrix.product(
                 states.sliced(row..<row + 1, along: 0), bias: bias, activation: .identity, residual: nil

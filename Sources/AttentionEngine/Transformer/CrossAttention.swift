@@ -24,9 +24,11 @@ struct CrossAttention: Sendable {
 
     /// The keys and values of an encoder's states, `[batch, positions, memory width]`.
     func keysAndValues(of states: Tensor) -> AttentionMemory {
-        AttentionMemory(
-            keyValue(states), keyColumn: 0, valueColumn: shape.keyValueHeads * shape.keyWidth, shape: shape,
-            precision: keyValue.matrix.precision)
+        Profile.measure(.memory) {
+            AttentionMemory(
+                keyValue(states), keyColumn: 0, valueColumn: shape.keyValueHeads * shape.keyWidth, shape: shape,
+                precision: keyValue.matrix.precision)
+        }
     }
 
     /// - Parameters:

@@ -134,11 +134,13 @@ public struct Transformer: Sendable {
         let count = embeddings.shape[1], keys = cache?.count ?? count
         let scaled =
             configuration.embeddingScale == 1 ? embeddings : embeddings.scaled(by: configuration.embeddingScale)
-        var states =
-            if let numbers = cache?.positionNumbers { positions(scaled, numbers: numbers) } else {
-                positions(scaled, first: keys - count)
-            }
-        if let embeddingNorm { states = embeddingNorm(states) }
+        var states = Profile.measure(.positions) {
+            let placed =
+                if let numbers = cache?.positionNumbers { positions(scaled, numbers: numbers) } else {
+                    positions(scaled, first: keys - count)
+                }
+            return embeddingNorm?(placed) ?? placed
+        }
         observe?(0, states)
 
         let bias = relativeBias?(queries: count, keys: keys)

@@ -45,20 +45,25 @@ struct TransformerLayer: Sendable {
     ) -> Tensor {
         let kept = wanted.count == x.shape[1] ? x : x.sliced(wanted, along: 1)
         let isPreNorm = placement == .before
-        var states = Self.branch(kept, scale: attentionScale) { residual in
-            attention(
-                isPreNorm ? attentionNorm(x) : x, wanted: wanted, mask: mask, bias: bias, past: past, residual: residual)
+        var states = Profile.measure(.selfAttention) {
+            let states = Self.branch(kept, scale: attentionScale) { residual in
+                attention(
+                    isPreNorm ? attentionNorm(x) : x, wanted: wanted, mask: mask, bias: bias, past: past, residual: residual)
+            }
+            return isPreNorm ? states : attentionNorm(states)
         }
-        if !isPreNorm { states = attentionNorm(states) }
         if let crossAttention, let crossAttentionNorm, let memory {
-            states = crossAttention(isPreNorm ? crossAttentionNorm(states) : states, memory: memory, residual: states)
-            if !isPreNorm { states = crossAttentionNorm(states) }
+            states = Profile.measure(.crossAttention) {
+                let result = crossAttention(isPreNorm ? crossAttentionNorm(states) : states, memory: memory, residual: states)
+                return isPreNorm ? result : crossAttentionNorm(result)
+            }
         }
-        let between = states
-        states = Self.branch(between, scale: feedForwardScale) { residual in
-            feedForward(isPreNorm ? feedForwardNorm(between) : between, residual: residual)
+        return Profile.measure(.feedForward) {
+            let result = Self.branch(states, scale: feedForwardScale) { residual in
+                feedForward(isPreNorm ? feedForwardNorm(states) : states, residual: residual)
+            }
+            return isPreNorm ? result : feedForwardNorm(result)
         }
-        return isPreNorm ? states : feedForwardNorm(states)
     }
 
     /// `x` plus what `body` computes, multiplied by `scale` where there is one; without it the last product adds `x` itself.
