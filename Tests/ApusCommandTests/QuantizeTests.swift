@@ -66,6 +66,12 @@ struct QuantizeTests {
         #expect(run.status == 1)
         #expect(run.errors.contains("`\(scale)`: a shape of 3"))
 
+        changed[scale] = Tensor(repeating: -1, shape: try #require(tensors[scale]).shape)
+        try SafetensorsWriter.write(changed.map { ($0.key, $0.value) }, to: weights)
+        run = try CommandRun("classify", "--model", output, photo)
+        #expect(run.status == 1)
+        #expect(run.errors.contains("`\(scale)`: a scale below 0"))
+
         changed[scale] = nil
         try SafetensorsWriter.write(changed.map { ($0.key, $0.value) }, to: weights)
         run = try CommandRun("classify", "--model", output, photo)

@@ -66,7 +66,13 @@ public struct Weights: Sendable {
                     needed: "a floating-point type, or int8 with \(Wording.name(full(scaleName))) beside it",
                     remedy: "Use a checkpoint that is not quantized, or one that `apus quantize` wrote")
             }
-            scales = try get(scaleName, [layout == .outputByInput ? shape[0] : shape[shape.count - 1]])
+            let found = try get(scaleName, [layout == .outputByInput ? shape[0] : shape[shape.count - 1]])
+            guard found.withFloatBuffer({ $0.allSatisfy { $0 >= 0 } }) else {
+                throw InputError(
+                    place(scaleName), found: "a scale below 0", needed: "what the largest weight of each output is a multiple of",
+                    remedy: "Quantize the original checkpoint anew")
+            }
+            scales = found
         }
         return StoredMatrix(elements: found, scales: scales, precision: precision, place: place(name))
     }
