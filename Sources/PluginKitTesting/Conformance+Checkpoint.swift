@@ -68,7 +68,7 @@ extension Conformance {
     }
 }
 
-/// Any JSON value.
+/// Any JSON value; written for this alone, because a checker sees of the kit only what every author sees.
 private enum RawValue: Codable, Sendable, CustomStringConvertible {
     case null
     case bool(Bool)

@@ -56,7 +56,7 @@ struct QuantizeTests {
         let weights = "\(output)/model.safetensors", photo = Self.photo
         let tensors = try SafetensorsFile(weights).tensors()
         let name = "vit.encoder.layer.0.intermediate.dense.weight"
-        let scale = name + QuantizedNames.scaleSuffix
+        let scale = name + StoredMatrix.scaleSuffix
         #expect(tensors[name]?.elementType == .int8 && tensors[scale]?.elementType == .float32)
 
         var changed = tensors

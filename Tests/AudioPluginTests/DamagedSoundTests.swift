@@ -131,7 +131,7 @@ struct DamagedSoundTests {
     @Test("changed bytes give a sound or an error, and never trap", arguments: files)
     func changes(name: String) throws {
         let whole = try AudioFixtures.bytes(name)
-        var generator = SplitMix64(state: 1)
+        var generator = SeededGenerator(state: 1)
         for _ in 0..<300 {
             var damaged = whole
             for _ in 0..<Int.random(in: 1...4, using: &generator) {

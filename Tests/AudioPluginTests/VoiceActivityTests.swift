@@ -13,7 +13,7 @@ struct VoiceActivityTests {
     }
 
     private static func noise(_ count: Int, level: Float, seed: UInt64 = 1) -> [Float] {
-        var generator = SplitMix64(state: seed)
+        var generator = SeededGenerator(state: seed)
         return (0..<count).map { _ in Float.random(in: -level...level, using: &generator) }
     }
 

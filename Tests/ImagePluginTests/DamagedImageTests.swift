@@ -28,7 +28,7 @@ struct DamagedImageTests {
     @Test("flipped bits throw an error or decode, and never trap", arguments: files)
     func bitFlips(name: String) throws {
         let whole = try Fixtures.bytes(name)
-        var generator = SplitMix64(state: 1)
+        var generator = SeededGenerator(state: 1)
         for _ in 0..<200 {
             var damaged = whole
             for _ in 0..<Int.random(in: 1...4, using: &generator) {
@@ -83,18 +83,5 @@ struct DamagedImageTests {
             broken.replaceSubrange(start..<(start + damage.count), with: damage)
             #expect(try read(broken) == upright)
         }
-    }
-}
-
-/// Small numbers that are the same on every run (Steele, Lea and Flood, 2014).
-struct SplitMix64: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ mixed >> 31
     }
 }

@@ -28,7 +28,7 @@ struct QuantizeCommand: ParsableCommand {
     @Option(help: ArgumentHelp("What to write matrices in.", valueName: "precision"))
     var precision = Target.int8
 
-    @Flag(help: "Show no progress, and do not say what was written.")
+    @Flag(help: "Do not say what was written.")
     var quiet = false
 
     func run() throws {

@@ -87,11 +87,13 @@ struct TypicalP: LogitsProcessor {
     }
 }
 
-/// The generator behind sampling: the same numbers everywhere for the same seed (SplitMix64; Steele et al., 2014).
-struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
+/// The generator behind sampling and tests: the same numbers everywhere for the same seed (SplitMix64; Steele et al., 2014).
+package struct SeededGenerator: RandomNumberGenerator, Sendable {
+    private var state: UInt64
 
-    mutating func next() -> UInt64 {
+    package init(state: UInt64) { self.state = state }
+
+    package mutating func next() -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15
         var z = state
         z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9

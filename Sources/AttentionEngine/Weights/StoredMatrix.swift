@@ -1,5 +1,8 @@
 /// A matrix of weights as its file has it, with what its products are to be made in.
 public struct StoredMatrix: Sendable {
+    /// What is added to the name of a matrix of integers for that of its scales.
+    package static let scaleSuffix = "_scale"
+
     /// The elements: floating-point numbers, or 8-bit integers where there are `scales`.
     public let elements: Tensor
     /// What the elements of each output are multiplied by, `[outputs]`, where they are integers.

@@ -59,7 +59,7 @@ public struct Weights: Sendable {
         recorder?.record(full(name), layout)
         var scales: Tensor?
         if !found.elementType.isFloatingPoint {
-            let scaleName = name + QuantizedNames.scaleSuffix
+            let scaleName = name + StoredMatrix.scaleSuffix
             guard found.elementType == .int8, self.shape(of: scaleName) != nil else {
                 throw InputError(
                     place(name), found: "element type \(found.elementType.displayName)",

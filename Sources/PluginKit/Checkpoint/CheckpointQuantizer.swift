@@ -15,9 +15,6 @@ public struct CheckpointQuantizer: Sendable {
     private let checkpoint: Checkpoint
     private let registry: Registry
 
-    /// How far it is, in tensors.
-    public typealias Progress = (_ done: Int, _ of: Int) -> Void
-
     /// Matrices of fewer elements are not worth rounding.
     private static let leastCount = 4096
 
@@ -39,9 +36,8 @@ public struct CheckpointQuantizer: Sendable {
     /// - Parameters:
     ///   - folder: the folder to write.
     ///   - precision: `.int8` or `.bfloat16`.
-    ///   - progress: told after each tensor.
     /// - Throws: `InputError` if the weights do not fit the family, the folder holds something, or a file cannot be written.
-    public func write(to folder: String, precision: Precision, progress: Progress? = nil) throws {
+    public func write(to folder: String, precision: Precision) throws {
         let folder = Paths.absolute(folder)
         guard Paths.contents(folder).isEmpty, Paths.kind(of: folder) != .file else {
             throw InputError(
@@ -51,7 +47,7 @@ public struct CheckpointQuantizer: Sendable {
         let matrices = try matrices()
         let source = try checkpoint.parameterSource
         var tensors: [(name: String, tensor: Tensor)] = []
-        for (index, name) in source.names.enumerated() {
+        for name in source.names {
             guard let tensor = try source.tensor(named: name) else { continue }
             if let layout = matrices[name], tensor.rank == 2, tensor.count >= Self.leastCount,
                 tensor.elementType.isFloatingPoint
@@ -60,7 +56,6 @@ public struct CheckpointQuantizer: Sendable {
             } else {
                 tensors.append((name, tensor))
             }
-            progress?(index + 1, source.names.count)
         }
         do {
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -78,7 +73,7 @@ public struct CheckpointQuantizer: Sendable {
     ) -> [(name: String, tensor: Tensor)] {
         guard precision == .int8 else { return [(name, tensor.convertedToBFloat16())] }
         let matrix = QuantizedMatrix(tensor, layout: layout)
-        return [(name, matrix.integers), (name + QuantizedNames.scaleSuffix, matrix.scales)]
+        return [(name, matrix.integers), (name + StoredMatrix.scaleSuffix, matrix.scales)]
     }
 
     /// The matrices that the family multiplies by.
