@@ -6,16 +6,20 @@
 #include <sndfile.h>
 #elif __has_include("/opt/homebrew/include/sndfile.h")
 #include "/opt/homebrew/include/sndfile.h"
-#else
+#elif __has_include("/usr/local/include/sndfile.h")
 #include "/usr/local/include/sndfile.h"
+#else
+#error "sndfile.h is missing: run `make setup`, or install libsndfile1-dev (Homebrew: libsndfile)"
 #endif
 
 #if __has_include(<soxr.h>)
 #include <soxr.h>
 #elif __has_include("/opt/homebrew/include/soxr.h")
 #include "/opt/homebrew/include/soxr.h"
-#else
+#elif __has_include("/usr/local/include/soxr.h")
 #include "/usr/local/include/soxr.h"
+#else
+#error "soxr.h is missing: run `make setup`, or install libsoxr-dev (Homebrew: libsoxr)"
 #endif
 
 // Without this one, which includes another header of its own and so must stand where the compiler looks, libsndfile decodes
