@@ -29,7 +29,7 @@ static void prepare_brains(int64_t rows, int64_t depth, int64_t steps, const flo
 }
 
 INLINE void tile_brains_of(const int32_t rows, int64_t steps, const uint16_t *left, const char *panel, const char *ahead,
-                           float *out) {
+                           float *out, int64_t out_stride) {
     // A single row has several sums of each column, because the next product into a sum must wait for the last.
     const int32_t chains = rows == 1 ? 4 : rows == 2 ? 2 : 1;
     __m512 sums[rows_of_tile][2];
@@ -64,16 +64,16 @@ INLINE void tile_brains_of(const int32_t rows, int64_t steps, const uint16_t *le
         UNROLL for (int32_t v = 0; v < 2; v++) {
             __m512 sum = sums[r * chains][v];
             UNROLL for (int32_t u = 1; u < chains; u++) sum = _mm512_add_ps(sum, sums[r * chains + u][v]);
-            _mm512_storeu_ps(out + r * width + 16 * v, sum);
+            _mm512_storeu_ps(out + r * out_stride + 16 * v, sum);
         }
     }
 }
 
 static void tile_brains(int32_t rows, int64_t steps, const void *left, const void *panel, const float *scales,
-                        const void *ahead, float *out) {
+                        const void *ahead, float *out, int64_t out_stride) {
     (void)scales;
 #define ROWS(n) \
-    case n: tile_brains_of(n, steps, left, panel, ahead, out); return;
+    case n: tile_brains_of(n, steps, left, panel, ahead, out, out_stride); return;
     switch (rows) { FOR_ROWS }
 #undef ROWS
 }
@@ -122,7 +122,7 @@ static void prepare_bytes(int64_t rows, int64_t depth, int64_t steps, const floa
 }
 
 INLINE void tile_bytes_of(const int32_t rows, int64_t steps, const uint8_t *left, const char *panel, const float *scales,
-                          const char *ahead, float *out) {
+                          const char *ahead, float *out, int64_t out_stride) {
     const int32_t chains = rows == 1 ? 4 : rows == 2 ? 2 : 1;
     __m512i sums[rows_of_tile][2];
     UNROLL for (int32_t i = 0; i < rows * chains; i++) sums[i][0] = sums[i][1] = _mm512_setzero_si512();
@@ -160,15 +160,15 @@ INLINE void tile_bytes_of(const int32_t rows, int64_t steps, const uint8_t *left
             UNROLL for (int32_t u = 1; u < chains; u++) sum = _mm512_add_epi32(sum, sums[r * chains + u][v]);
             sum = _mm512_sub_epi32(sum, _mm512_loadu_si512(panel + 64 * v));
             const __m512 factor = _mm512_mul_ps(_mm512_set1_ps(scale), _mm512_loadu_ps(scales + 16 * v));
-            _mm512_storeu_ps(out + r * width + 16 * v, _mm512_mul_ps(factor, _mm512_cvtepi32_ps(sum)));
+            _mm512_storeu_ps(out + r * out_stride + 16 * v, _mm512_mul_ps(factor, _mm512_cvtepi32_ps(sum)));
         }
     }
 }
 
 static void tile_bytes(int32_t rows, int64_t steps, const void *left, const void *panel, const float *scales,
-                       const void *ahead, float *out) {
+                       const void *ahead, float *out, int64_t out_stride) {
 #define ROWS(n) \
-    case n: tile_bytes_of(n, steps, left, panel, scales, ahead, out); return;
+    case n: tile_bytes_of(n, steps, left, panel, scales, ahead, out, out_stride); return;
     switch (rows) { FOR_ROWS }
 #undef ROWS
 }

@@ -52,7 +52,7 @@ static void prepare(int64_t rows, int64_t depth, int64_t steps, const float *a, 
 }
 
 INLINE void tile_of(const int32_t rows, int64_t steps, const int16_t *left, const int8_t *panel, const float *scales,
-                    const char *ahead, float *out) {
+                    const char *ahead, float *out, int64_t out_stride) {
     __m256i sums[rows_of_tile][2];
     UNROLL for (int32_t r = 0; r < rows; r++) sums[r][0] = sums[r][1] = _mm256_setzero_si256();
     for (int64_t k = 0; k < steps; k++) {
@@ -72,15 +72,15 @@ INLINE void tile_of(const int32_t rows, int64_t steps, const int16_t *left, cons
         memcpy(&scale, left + r * left_stride + apus_tile_depth, sizeof scale);
         UNROLL for (int32_t v = 0; v < 2; v++) {
             const __m256 factor = _mm256_mul_ps(_mm256_set1_ps(scale), _mm256_loadu_ps(scales + 8 * v));
-            _mm256_storeu_ps(out + r * width + 8 * v, _mm256_mul_ps(factor, _mm256_cvtepi32_ps(sums[r][v])));
+            _mm256_storeu_ps(out + r * out_stride + 8 * v, _mm256_mul_ps(factor, _mm256_cvtepi32_ps(sums[r][v])));
         }
     }
 }
 
 static void tile(int32_t rows, int64_t steps, const void *left, const void *panel, const float *scales, const void *ahead,
-                 float *out) {
+                 float *out, int64_t out_stride) {
 #define ROWS(n) \
-    case n: tile_of(n, steps, left, panel, scales, ahead, out); return;
+    case n: tile_of(n, steps, left, panel, scales, ahead, out, out_stride); return;
     switch (rows) { ROWS(1) ROWS(2) ROWS(3) ROWS(4) ROWS(5) ROWS(6) }
 #undef ROWS
 }

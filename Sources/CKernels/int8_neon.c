@@ -32,7 +32,7 @@ static void prepare(int64_t rows, int64_t depth, int64_t steps, const float *a, 
 }
 
 INLINE void tile_of(const int32_t rows, int64_t steps, const int8_t *left, const int8_t *panel, const float *scales,
-                    const char *ahead, float *out) {
+                    const char *ahead, float *out, int64_t out_stride) {
     int32x4_t sums[rows_of_tile][2];
     UNROLL for (int32_t r = 0; r < rows; r++) sums[r][0] = sums[r][1] = vdupq_n_s32(0);
     for (int64_t k = 0; k < steps; k++) {
@@ -51,15 +51,15 @@ INLINE void tile_of(const int32_t rows, int64_t steps, const int8_t *left, const
         memcpy(&scale, left + r * left_stride + apus_tile_depth, sizeof scale);
         UNROLL for (int32_t v = 0; v < 2; v++) {
             const float32x4_t factor = vmulq_n_f32(vld1q_f32(scales + 4 * v), scale);
-            vst1q_f32(out + r * width + 4 * v, vmulq_f32(factor, vcvtq_f32_s32(sums[r][v])));
+            vst1q_f32(out + r * out_stride + 4 * v, vmulq_f32(factor, vcvtq_f32_s32(sums[r][v])));
         }
     }
 }
 
 static void tile(int32_t rows, int64_t steps, const void *left, const void *panel, const float *scales, const void *ahead,
-                 float *out) {
+                 float *out, int64_t out_stride) {
 #define ROWS(n) \
-    case n: tile_of(n, steps, left, panel, scales, ahead, out); return;
+    case n: tile_of(n, steps, left, panel, scales, ahead, out, out_stride); return;
     switch (rows) {
         ROWS(1) ROWS(2) ROWS(3) ROWS(4) ROWS(5) ROWS(6) ROWS(7) ROWS(8) ROWS(9) ROWS(10) ROWS(11) ROWS(12)
     }

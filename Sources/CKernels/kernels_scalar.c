@@ -3,21 +3,10 @@
 #include <string.h>
 
 #include "CKernels.h"
+#include "brains.h"
 #include "int8.h"
 
 enum { panel_width = 8, tile_rows = 4 };
-
-static void tile(int32_t rows, int64_t depth, const float *a, const float *panel, const float *ahead, float *out,
-                 int64_t out_stride) {
-    (void)ahead;
-    for (int32_t r = 0; r < rows; r++) {
-        float sums[panel_width] = {0};
-        for (int64_t k = 0; k < depth; k++) {
-            for (int32_t c = 0; c < panel_width; c++) sums[c] += a[r * apus_tile_stride + k] * panel[k * panel_width + c];
-        }
-        for (int32_t c = 0; c < panel_width; c++) out[r * out_stride + c] = sums[c];
-    }
-}
 
 // MARK: Formats
 
@@ -29,9 +18,16 @@ static void prepare_floats(int64_t rows, int64_t depth, int64_t steps, const flo
 }
 
 static void tile_float32(int32_t rows, int64_t steps, const void *left, const void *panel, const float *scales,
-                         const void *ahead, float *out) {
-    (void)scales;
-    tile(rows, steps, left, panel, ahead, out, panel_width);
+                         const void *ahead, float *out, int64_t out_stride) {
+    (void)scales, (void)ahead;
+    for (int32_t r = 0; r < rows; r++) {
+        float sums[panel_width] = {0};
+        for (int64_t k = 0; k < steps; k++) {
+            const float x = ((const float *)left)[r * apus_tile_stride + k];
+            for (int32_t c = 0; c < panel_width; c++) sums[c] += x * ((const float *)panel)[k * panel_width + c];
+        }
+        for (int32_t c = 0; c < panel_width; c++) out[r * out_stride + c] = sums[c];
+    }
 }
 
 static const apus_format float32_format = {
@@ -40,18 +36,16 @@ static const apus_format float32_format = {
 };
 
 static void tile_bfloat16(int32_t rows, int64_t steps, const void *left, const void *panel, const float *scales,
-                          const void *ahead, float *out) {
+                          const void *ahead, float *out, int64_t out_stride) {
     (void)scales, (void)ahead;
     for (int32_t r = 0; r < rows; r++) {
         for (int32_t c = 0; c < panel_width; c++) {
             float sum = 0;
             for (int64_t k = 0; k < steps; k++) {
-                const uint32_t word = (uint32_t)((const uint16_t *)panel)[k * panel_width + c] << 16;
-                float weight;
-                memcpy(&weight, &word, sizeof weight);
+                const float weight = apus_from_brain(((const uint16_t *)panel)[k * panel_width + c]);
                 sum += ((const float *)left)[r * apus_tile_stride + k] * weight;
             }
-            out[r * panel_width + c] = sum;
+            out[r * out_stride + c] = sum;
         }
     }
 }
@@ -78,7 +72,7 @@ static void prepare_bytes(int64_t rows, int64_t depth, int64_t steps, const floa
 }
 
 static void tile_bytes(int32_t rows, int64_t steps, const void *left, const void *panel, const float *scales,
-                       const void *ahead, float *out) {
+                       const void *ahead, float *out, int64_t out_stride) {
     (void)ahead;
     for (int32_t r = 0; r < rows; r++) {
         const int8_t *row = (const int8_t *)left + r * apus_tile_stride;
@@ -87,7 +81,7 @@ static void tile_bytes(int32_t rows, int64_t steps, const void *left, const void
         for (int32_t c = 0; c < panel_width; c++) {
             int32_t sum = 0;
             for (int64_t k = 0; k < steps; k++) sum += row[k] * ((const int8_t *)panel)[k * panel_width + c];
-            out[r * panel_width + c] = scale * scales[c] * (float)sum;
+            out[r * out_stride + c] = scale * scales[c] * (float)sum;
         }
     }
 }
@@ -197,30 +191,35 @@ static void log_softmax(const float *x, float *y, int64_t count) {
     for (int64_t i = 0; i < count; i++) y[i] = x[i] - most - logarithm;
 }
 
-static void dots(const float *query, float factor, const float *rows, const int64_t *starts, int64_t count, int64_t width,
-                 float *scores) {
+static float element_at(apus_element element, const void *rows, int64_t place) {
+    return element == apus_element_bfloat16 ? apus_from_brain(((const uint16_t *)rows)[place]) : ((const float *)rows)[place];
+}
+
+static void dots(const float *query, float factor, apus_element element, const void *rows, const int64_t *starts, int64_t count,
+                 int64_t width, float *scores) {
     for (int64_t k = 0; k < count; k++) {
         float sum = 0;
-        for (int64_t d = 0; d < width; d++) sum += query[d] * rows[starts[k] + d];
+        for (int64_t d = 0; d < width; d++) sum += query[d] * element_at(element, rows, starts[k] + d);
         scores[k] = factor * sum;
     }
 }
 
-static void weighted_sum(const float *weights, float factor, const float *rows, const int64_t *starts, int64_t count,
-                         int64_t width, float *sum) {
+static void weighted_sum(const float *weights, float factor, apus_element element, const void *rows, const int64_t *starts,
+                         int64_t count, int64_t width, float *sum) {
     for (int64_t d = 0; d < width; d++) {
         sum[d] = 0;
-        for (int64_t k = 0; k < count; k++) sum[d] += weights[k] * rows[starts[k] + d];
+        for (int64_t k = 0; k < count; k++) sum[d] += weights[k] * element_at(element, rows, starts[k] + d);
         sum[d] *= factor;
     }
+}
+
+static void to_brains(const float *x, uint16_t *y, int64_t count) {
+    for (int64_t i = 0; i < count; i++) y[i] = apus_to_brain(x[i]);
 }
 
 const apus_kernels apus_kernels_scalar = {
     .name = "scalar",
     .formats = {&float32_format, &bfloat16_format, &apus_int8_scalar},
-    .tile_rows = tile_rows,
-    .panel_width = panel_width,
-    .tile = tile,
     .finish = finish,
     .activate = activate,
     .add = add,
@@ -234,4 +233,5 @@ const apus_kernels apus_kernels_scalar = {
     .largest = largest,
     .dots = dots,
     .weighted_sum = weighted_sum,
+    .to_brains = to_brains,
 };

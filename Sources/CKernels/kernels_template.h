@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "CKernels.h"
+#include "brains.h"
 
 #define PANEL_VECTORS 2
 #define PANEL_WIDTH (PANEL_VECTORS * VECTOR_WIDTH)
@@ -249,8 +250,18 @@ static float largest(const float *row, int64_t count) { return largest_of(row, c
 
 // MARK: Rows that lie apart
 
-static void dots(const float *query, float factor, const float *rows, const int64_t *starts, int64_t count, int64_t width,
-                 float *scores) {
+// `n` elements from place `at` on.
+INLINE vector load_any(const bool is_brain, const void *rows, int64_t at, int64_t n) {
+    if (!is_brain) return load((const float *)rows + at, n);
+    const uint16_t *brains = (const uint16_t *)rows + at;
+    if (n == VECTOR_WIDTH) return v_load_brains(brains);
+    uint16_t part[VECTOR_WIDTH] = {0};
+    memcpy(part, brains, (size_t)n * sizeof *brains);
+    return v_load_brains(part);
+}
+
+INLINE void dots_with(const bool is_brain, const float *query, float factor, const void *rows, const int64_t *starts,
+                      int64_t count, int64_t width, float *scores) {
     int64_t k = 0;
     // Four at a time, because the next product into the same sum must wait for the last.
     for (; k + 4 <= count; k += 4) {
@@ -258,44 +269,60 @@ static void dots(const float *query, float factor, const float *rows, const int6
         UNROLL for (int32_t u = 0; u < 4; u++) sums[u] = v_set(0);
         FOR_VECTORS(width, {
             const vector q = load(query + i, n);
-            UNROLL for (int32_t u = 0; u < 4; u++) sums[u] = v_fma(q, load(rows + starts[k + u] + i, n), sums[u]);
+            UNROLL for (int32_t u = 0; u < 4; u++) sums[u] = v_fma(q, load_any(is_brain, rows, starts[k + u] + i, n), sums[u]);
         });
         UNROLL for (int32_t u = 0; u < 4; u++) scores[k + u] = factor * v_sum(sums[u]);
     }
     for (; k < count; k++) {
         vector sums = v_set(0);
-        FOR_VECTORS(width, { sums = v_fma(load(query + i, n), load(rows + starts[k] + i, n), sums); });
+        FOR_VECTORS(width, { sums = v_fma(load(query + i, n), load_any(is_brain, rows, starts[k] + i, n), sums); });
         scores[k] = factor * v_sum(sums);
     }
 }
 
-static void weighted_sum(const float *weights, float factor, const float *rows, const int64_t *starts, int64_t count,
-                         int64_t width, float *sum) {
+static void dots(const float *query, float factor, apus_element element, const void *rows, const int64_t *starts, int64_t count,
+                 int64_t width, float *scores) {
+    if (element == apus_element_bfloat16) dots_with(true, query, factor, rows, starts, count, width, scores);
+    else dots_with(false, query, factor, rows, starts, count, width, scores);
+}
+
+INLINE void weighted_sum_with(const bool is_brain, const float *weights, float factor, const void *rows, const int64_t *starts,
+                              int64_t count, int64_t width, float *sum) {
     int64_t d = 0;
     for (; d + 4 * VECTOR_WIDTH <= width; d += 4 * VECTOR_WIDTH) {
         vector sums[4];
         UNROLL for (int32_t u = 0; u < 4; u++) sums[u] = v_set(0);
         for (int64_t k = 0; k < count; k++) {
-            const float *row = rows + starts[k] + d;
             const vector w = v_set(weights[k]);
-            UNROLL for (int32_t u = 0; u < 4; u++) sums[u] = v_fma(w, v_load(row + u * VECTOR_WIDTH), sums[u]);
+            UNROLL for (int32_t u = 0; u < 4; u++) {
+                sums[u] = v_fma(w, load_any(is_brain, rows, starts[k] + d + u * VECTOR_WIDTH, VECTOR_WIDTH), sums[u]);
+            }
         }
         UNROLL for (int32_t u = 0; u < 4; u++) v_store(sum + d + u * VECTOR_WIDTH, v_mul(v_set(factor), sums[u]));
     }
     const int64_t rest = d;
     FOR_VECTORS(width - rest, {
         vector part = v_set(0);
-        for (int64_t k = 0; k < count; k++) part = v_fma(v_set(weights[k]), load(rows + starts[k] + rest + i, n), part);
+        for (int64_t k = 0; k < count; k++) {
+            part = v_fma(v_set(weights[k]), load_any(is_brain, rows, starts[k] + rest + i, n), part);
+        }
         store(sum + rest + i, n, v_mul(v_set(factor), part));
     });
+}
+
+static void weighted_sum(const float *weights, float factor, apus_element element, const void *rows, const int64_t *starts,
+                         int64_t count, int64_t width, float *sum) {
+    if (element == apus_element_bfloat16) weighted_sum_with(true, weights, factor, rows, starts, count, width, sum);
+    else weighted_sum_with(false, weights, factor, rows, starts, count, width, sum);
+}
+
+static void to_brains(const float *x, uint16_t *y, int64_t count) {
+    for (int64_t i = 0; i < count; i++) y[i] = apus_to_brain(x[i]);
 }
 
 const apus_kernels KERNELS_TABLE = {
     .name = KERNELS_NAME,
     .formats = {&float32_format, &bfloat16_format, &INT8_FORMAT},
-    .tile_rows = TILE_ROWS,
-    .panel_width = PANEL_WIDTH,
-    .tile = tile,
     .finish = finish,
     .activate = activate,
     .add = add,
@@ -309,4 +336,5 @@ const apus_kernels KERNELS_TABLE = {
     .largest = largest,
     .dots = dots,
     .weighted_sum = weighted_sum,
+    .to_brains = to_brains,
 };

@@ -5,6 +5,7 @@
 
 #include "CKernels.h"
 #include "blocks.h"
+#include "brains.h"
 
 int64_t apus_packed_bytes(const apus_kernels *kernels, apus_precision precision, int64_t depth, int64_t columns) {
     const apus_format *format = kernels->formats[precision];
@@ -22,21 +23,6 @@ static inline float from_half(uint16_t bits) {
     float value;
     memcpy(&value, &word, 4);
     return value;
-}
-
-static inline float from_brain(uint16_t bits) {
-    const uint32_t word = (uint32_t)bits << 16;
-    float value;
-    memcpy(&value, &word, 4);
-    return value;
-}
-
-// To the nearest, of two as near the even one.
-static inline uint16_t brain_of(float value) {
-    uint32_t word;
-    memcpy(&word, &value, 4);
-    if ((word & 0x7FFFFFFF) > 0x7F800000) return (uint16_t)(word >> 16 | 0x40);
-    return (uint16_t)((word + 0x7FFF + (word >> 16 & 1)) >> 16);
 }
 
 // Depths of a column are converted in runs that stay in the first-level cache.
@@ -71,7 +57,7 @@ static void read_runs(const apus_packing *p, int64_t from, int64_t to, int64_t f
     case apus_element_float32: READ(float, ); break;
     case apus_element_float64: READ(double, (float)); break;
     case apus_element_float16: READ(uint16_t, from_half); break;
-    case apus_element_bfloat16: READ(uint16_t, from_brain); break;
+    case apus_element_bfloat16: READ(uint16_t, apus_from_brain); break;
     case apus_element_int8: READ(int8_t, (float)); break;
     }
 #undef READ
@@ -121,9 +107,17 @@ static int32_t store_run(const apus_format *format, apus_precision precision, co
     case apus_precision_float32:
         for (int64_t k = 0; k < count; k++) ((float *)block)[(first + k) * stride + place] = run[k];
         break;
-    case apus_precision_bfloat16:
-        for (int64_t k = 0; k < count; k++) ((uint16_t *)block)[AT(k)] = brain_of(run[k]);
+    case apus_precision_bfloat16: {
+        uint16_t brains[run_length];
+        for (int64_t k = 0; k < count; k++) brains[k] = apus_to_brain(run[k]);
+        if (step == 2) {
+            uint32_t *pairs = (uint32_t *)block + first / 2 * format->panel_width + place;
+            for (int64_t k = 0; k < count; k += 2) memcpy(pairs + k / 2 * format->panel_width, brains + k, 4);
+        } else {
+            for (int64_t k = 0; k < count; k++) ((uint16_t *)block)[AT(k)] = brains[k];
+        }
         break;
+    }
     case apus_precision_int8:
         for (int64_t k = 0; k < count; k++) {
             const float x = run[k] * factor;
@@ -138,12 +132,54 @@ static int32_t store_run(const apus_format *format, apus_precision precision, co
     return sum;
 }
 
+// Whether depths of neighbouring columns stand side by side as floats and are to stand so in panels: the values of attention,
+// which are packed while somebody waits.
+static bool is_row_by_row(const plan *plan) {
+    const apus_packing *p = plan->packing;
+    return p->element == apus_element_float32 && p->column_stride == 1 && p->source_scales == NULL &&
+           plan->format->order == NULL &&
+           (p->precision == apus_precision_float32 || (p->precision == apus_precision_bfloat16 && plan->format->step == 2));
+}
+
+// Packs as pack_columns does what is_row_by_row.
+static bool pack_rows(const plan *plan, char *panel, int64_t from, int64_t to) {
+    const apus_packing *p = plan->packing;
+    const apus_format *format = plan->format;
+    const int64_t width = format->panel_width, last = p->first_column + p->columns, end = last < to ? last : to;
+    const int64_t place = from % width, count = end - from, step = format->step;
+    static const float none[apus_maximum_panel_width];
+    bool is_odd = false;
+    for (int64_t index = 0; index < apus_depth_blocks(p->depth); index++) {
+        const apus_block block = apus_depth_block(format, p->depth, index);
+        const float *row = (const float *)p->source + (from - p->first_column) + block.start * p->depth_stride;
+        for (int64_t k = 0; k < block.depth; k += step, row += step * p->depth_stride) {
+            is_odd |= has_odd(row, count);
+            if (step == 1) {
+                float *out = (float *)(panel + block.offset) + k * width + place;
+                memcpy(out, row, (size_t)count * sizeof *out);
+                memset(out + count, 0, (size_t)(to - end) * sizeof *out);
+                continue;
+            }
+            const float *next = k + 1 < block.depth ? row + p->depth_stride : none;
+            is_odd |= has_odd(next, count);
+            uint32_t *out = (uint32_t *)(panel + block.offset) + k / 2 * width + place;
+            for (int64_t c = 0; c < count; c++) out[c] = apus_to_brain(row[c]) | (uint32_t)apus_to_brain(next[c]) << 16;
+            memset(out + count, 0, (size_t)(to - end) * sizeof *out);
+        }
+    }
+    return !is_odd;
+}
+
 // Packs columns `from` up to `to` of a panel, and zeros from the matrix's end up to the panel's.
 static void pack_columns(const plan *plan, char *panel, int64_t from, int64_t to) {
     const apus_packing *p = plan->packing;
     const apus_format *format = plan->format;
     const int64_t width = format->panel_width, last = p->first_column + p->columns, end = last < to ? last : to;
     const bool is_integer = p->precision == apus_precision_int8;
+    if (is_row_by_row(plan)) {
+        if (!pack_rows(plan, panel, from, to)) *plan->is_odd = true;
+        return;
+    }
     float runs[apus_maximum_panel_width][run_length];
     if (is_integer) {
         find_scales(p, from, end, runs);

@@ -37,7 +37,7 @@ static void multiply_on(void *context, int64_t group, int64_t first, int64_t las
         const double start = seconds();
         int64_t turns = 0;
         while (seconds() - start < m->duration) {
-            for (int t = 0; t < 100; t++) format->tile(format->tile_rows, block.steps, left, panel, scales, panel, sums);
+            for (int t = 0; t < 100; t++) format->tile(format->tile_rows, block.steps, left, panel, scales, panel, sums, format->panel_width);
             turns += 100;
         }
         atomic_fetch_add(&m->done, turns * 2 * format->tile_rows * format->panel_width * peak_depth);

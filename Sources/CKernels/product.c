@@ -108,7 +108,7 @@ static void multiply_panels(void *context, int64_t group, int64_t first, int64_t
                 // The tiles of this panel together fetch the next one.
                 format->tile((int32_t)tile.count, block.steps, left + (index * rows.count + tile.start) * format->left_bytes,
                              panel, product->scales ? product->scales + column : NULL,
-                             panel + plan->panel_bytes + t * (block.bytes / 4), sums);
+                             panel + plan->panel_bytes + t * (block.bytes / 4), sums, width);
                 kernels->finish((int32_t)tile.count, (int32_t)columns, sums, width,
                                 product->out + row * product->out_stride + column, product->out_stride, &how);
             }

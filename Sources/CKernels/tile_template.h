@@ -72,21 +72,16 @@ INLINE void tile_of_any(const bool is_brain, int32_t rows, int64_t depth, const 
 #undef ROWS
 }
 
-static void tile(int32_t rows, int64_t depth, const float *a, const float *panel, const float *ahead, float *out,
-                 int64_t out_stride) {
-    tile_of_any(false, rows, depth, a, panel, ahead, out, out_stride);
-}
-
 static void tile_float32(int32_t rows, int64_t steps, const void *left, const void *panel, const float *scales,
-                         const void *ahead, float *out) {
+                         const void *ahead, float *out, int64_t out_stride) {
     (void)scales;
-    tile_of_any(false, rows, steps, left, panel, ahead, out, PANEL_WIDTH);
+    tile_of_any(false, rows, steps, left, panel, ahead, out, out_stride);
 }
 
 static void tile_bfloat16(int32_t rows, int64_t steps, const void *left, const void *panel, const float *scales,
-                          const void *ahead, float *out) {
+                          const void *ahead, float *out, int64_t out_stride) {
     (void)scales;
-    tile_of_any(true, rows, steps, left, panel, ahead, out, PANEL_WIDTH);
+    tile_of_any(true, rows, steps, left, panel, ahead, out, out_stride);
 }
 
 static void prepare_floats(int64_t rows, int64_t depth, int64_t steps, const float *a, int64_t a_stride, void *left) {

@@ -12,6 +12,10 @@ static inline vector v_load(const float *p) { return _mm256_loadu_ps(p); }
 static inline void v_store(float *p, vector x) { _mm256_storeu_ps(p, x); }
 static inline vector v_load_part(const float *p, int64_t n) { return _mm256_maskload_ps(p, part_mask(n)); }
 static inline void v_store_part(float *p, int64_t n, vector x) { _mm256_maskstore_ps(p, part_mask(n), x); }
+static inline vector v_load_brains(const uint16_t *p) {
+    const __m128i brains = _mm_loadu_si128((const __m128i *)p);
+    return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(brains), 16));
+}
 // Of 16 bfloat16 numbers those in even places, and those in odd places.
 static inline vector v_lower_brains(const uint16_t *p) {
     return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_loadu_si256((const __m256i *)p), 16));

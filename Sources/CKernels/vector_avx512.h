@@ -9,6 +9,10 @@ static inline vector v_load(const float *p) { return _mm512_loadu_ps(p); }
 static inline void v_store(float *p, vector x) { _mm512_storeu_ps(p, x); }
 static inline vector v_load_part(const float *p, int64_t n) { return _mm512_maskz_loadu_ps((__mmask16)((1u << n) - 1), p); }
 static inline void v_store_part(float *p, int64_t n, vector x) { _mm512_mask_storeu_ps(p, (__mmask16)((1u << n) - 1), x); }
+static inline vector v_load_brains(const uint16_t *p) {
+    const __m256i brains = _mm256_loadu_si256((const __m256i *)p);
+    return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(brains), 16));
+}
 // Of 32 bfloat16 numbers those in even places, and those in odd places.
 static inline vector v_lower_brains(const uint16_t *p) {
     return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_loadu_si512(p), 16));

@@ -17,6 +17,7 @@ static inline void v_store_part(float *p, int64_t n, vector x) {
     vst1q_f32(part, x);
     for (int64_t i = 0; i < n; i++) p[i] = part[i];
 }
+static inline vector v_load_brains(const uint16_t *p) { return vreinterpretq_f32_u32(vshll_n_u16(vld1_u16(p), 16)); }
 // Of 8 bfloat16 numbers those in even places, and those in odd places.
 static inline vector v_lower_brains(const uint16_t *p) {
     return vreinterpretq_f32_u32(vshlq_n_u32(vreinterpretq_u32_u16(vld1q_u16(p)), 16));

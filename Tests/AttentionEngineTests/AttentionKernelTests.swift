@@ -24,6 +24,9 @@ private struct AttentionCase {
     var bias: [Float] = []
     /// Whether heads of keys and values follow one another, and each key stands in a sequence of its own.
     var isScattered = false
+    /// Whether keys and values are bfloat16 numbers.
+    var isBrain = false
+    var precision = apus_precision_float32
 
     /// Compares every table with softmax(scale · query · keyᵀ + masks) · value in double precision, within 1e-5 of the
     /// largest value.
@@ -32,14 +35,17 @@ private struct AttentionCase {
         let gap = 3, scale = 1 / Float(keyWidth).squareRoot()
         let queryStride = heads * keyWidth + gap, keyStride = keyValueHeads * keyWidth + 2 * gap
         let valueStride = keyValueHeads * valueWidth + gap, outStride = heads * valueWidth + gap
-        let query = random.floats(batch * queries * queryStride), key = random.floats(batch * keys * keyStride)
-        let value = random.floats(batch * keys * valueStride)
+        let query = random.floats(batch * queries * queryStride)
+        func stored(_ floats: [Float]) -> [Float] {
+            isBrain ? floats.map { Float(bitPattern: $0.bitPattern & 0xFFFF_0000) } : floats
+        }
+        let key = stored(random.floats(batch * keys * keyStride)), value = stored(random.floats(batch * keys * valueStride))
         // The sequence in which the key of a sequence stands, in three more than there are queries of.
-        let stored = isScattered ? batch + 3 : batch
-        let sequences = (0..<batch * (keys + 2)).map { Int32(($0 / (keys + 2) + $0 % (keys + 2)) % stored) }
+        let sequenceCount = isScattered ? batch + 3 : batch
+        let sequences = (0..<batch * (keys + 2)).map { Int32(($0 / (keys + 2) + $0 % (keys + 2)) % sequenceCount) }
         func scattered(_ rows: [Float], _ stride: Int, _ width: Int) -> [Float] {
             guard isScattered else { return rows }
-            var result = [Float](repeating: .nan, count: stored * keyValueHeads * keys * width)
+            var result = [Float](repeating: .nan, count: sequenceCount * keyValueHeads * keys * width)
             for b in 0..<batch {
                 for k in 0..<keys {
                     for index in 0..<keyValueHeads * width {
@@ -56,12 +62,18 @@ private struct AttentionCase {
             (0..<batch * keys).map { hidden($0 / keys, $0 % keys) ? hiddenScore : 0 }
         }
 
+        func memory(of rows: [Float]) -> [UInt8] {
+            isBrain
+                ? rows.flatMap { withUnsafeBytes(of: UInt16($0.bitPattern >> 16)) { Array($0) } }
+                : rows.flatMap { withUnsafeBytes(of: $0) { Array($0) } }
+        }
+
         let results = KernelTable.all.map { table in
             let out = Guarded(batch * queries * outStride, shift: keys % 3)
             sequences.withUnsafeBufferPointer { sequences in
                 query.withUnsafeBufferPointer { query in
-                    storedKey.withUnsafeBufferPointer { key in
-                        storedValue.withUnsafeBufferPointer { value in
+                    memory(of: storedKey).withUnsafeBytes { key in
+                        memory(of: storedValue).withUnsafeBytes { value in
                             (mask ?? []).withUnsafeBufferPointer { maskBuffer in
                                 bias.withUnsafeBufferPointer { biasBuffer in
                                     func stride(_ gapped: Int, _ apart: Int) -> Int64 { Int64(isScattered ? apart : gapped) }
@@ -71,8 +83,10 @@ private struct AttentionCase {
                                     var operation = apus_attention(
                                         batch: Int64(batch), heads: Int64(heads), key_value_heads: Int64(keyValueHeads),
                                         queries: Int64(queries), keys: Int64(keys), key_width: Int64(keyWidth),
-                                        value_width: Int64(valueWidth), query: q, key: k, value: v, out: out.start,
-                                        query_batch_stride: Int64(queries * queryStride), query_row_stride: Int64(queryStride),
+                                        value_width: Int64(valueWidth), query: q, key: k, value: v,
+                                        element: isBrain ? apus_element_bfloat16 : apus_element_float32,
+                                        precision: precision, out: out.start, query_batch_stride: Int64(queries * queryStride),
+                                        query_row_stride: Int64(queryStride),
                                         key_batch_stride: stride(keys * keyStride, keyValueHeads * keys * keyWidth),
                                         key_row_stride: stride(keyStride, keyWidth),
                                         key_head_stride: stride(keyWidth, keys * keyWidth),
@@ -121,7 +135,7 @@ private struct AttentionCase {
                         let expected = total > 0 ? sum / total : 0
                         for (table, out) in results {
                             let found = Double(out.start[(b * queries + q) * outStride + h * valueWidth + d])
-                            if abs(found - expected) <= 2e-5 { continue }
+                            if abs(found - expected) <= (precision == apus_precision_float32 ? 2e-5 : 0.03) { continue }
                             Issue.record(
                                 "\(table.name): query \(q) of head \(h) is \(found), not \(expected), in \(self)",
                                 sourceLocation: sourceLocation)
@@ -225,6 +239,21 @@ struct AttentionKernelTests {
         }
     }
 
+    @Test("keys and values in bfloat16, for few queries and many, in both precisions", arguments: [1, 2, 17, 40])
+    func lowPrecision(queries: Int) {
+        for keys in [1, 16, 33, 768, 771] {
+            for precision in [apus_precision_float32, apus_precision_bfloat16] {
+                for (isBrain, isScattered) in [(false, false), (true, false), (true, true)] {
+                    AttentionCase(
+                        batch: 2, heads: 4, keyValueHeads: 2, queries: queries, keys: keys, keyWidth: 9, valueWidth: 35,
+                        isCausal: keys > 1, hidden: { $0 == 1 && $1 % 3 == 1 }, isScattered: isScattered, isBrain: isBrain,
+                        precision: precision
+                    ).check()
+                }
+            }
+        }
+    }
+
     @Test("NaN in a value reaches its head alone", arguments: KernelTable.all)
     func nonFinite(table: KernelTable) {
         // Two heads of width 3, five positions.
@@ -234,7 +263,8 @@ struct AttentionKernelTests {
         let plain = Guarded(rows.floats(5 * 6)), out = Guarded(5 * 6)
         var operation = apus_attention(
             batch: 1, heads: 2, key_value_heads: 2, queries: 5, keys: 5, key_width: 3, value_width: 3, query: plain.start,
-            key: plain.start, value: rowsOfHeads.start, out: out.start, query_batch_stride: 30, query_row_stride: 6,
+            key: plain.start, value: rowsOfHeads.start, element: apus_element_float32, precision: apus_precision_float32,
+            out: out.start, query_batch_stride: 30, query_row_stride: 6,
             key_batch_stride: 30, key_row_stride: 6, key_head_stride: 3, value_batch_stride: 30, value_row_stride: 6,
             value_head_stride: 3, out_batch_stride: 30, out_row_stride: 6, key_sequences: nil, key_sequences_stride: 0, scale: 1,
             causal: false, key_mask: nil, bias: nil)

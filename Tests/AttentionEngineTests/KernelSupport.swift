@@ -31,6 +31,8 @@ struct KernelTable: CustomTestStringConvertible, @unchecked Sendable {
     var name: String { String(cString: pointer.pointee.name) }
     var testDescription: String { name }
     var functions: apus_kernels { pointer.pointee }
+    /// Columns in a panel of floats.
+    var panelWidth: Int { Int(functions.formats.0.pointee.panel_width) }
 
     /// All that this machine runs; the scalar one is last.
     static let all: [KernelTable] = {

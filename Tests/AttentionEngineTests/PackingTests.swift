@@ -5,7 +5,7 @@ import Testing
 struct PackingTests {
     /// What a packed matrix holds by its definition.
     private func panels(_ table: KernelTable, _ matrix: [Float], depth: Int, columns: Int) -> [Float] {
-        let width = Int(table.functions.panel_width)
+        let width = table.panelWidth
         var result = [Float](repeating: 0, count: (columns + width - 1) / width * width * depth)
         for column in 0..<columns {
             for k in 0..<depth {
@@ -66,7 +66,7 @@ struct PackingTests {
     #if !(os(macOS) && arch(x86_64))
         @Test("every half-precision number there is", arguments: KernelTable.all)
         func halves(table: KernelTable) {
-            let width = Int(table.functions.panel_width)
+            let width = table.panelWidth
             let bits = (0...UInt16.max).map { $0 }
             let (packed, scales) = table.room(depth: 1 << 16, columns: 1)
             let isFinite = table.pack(

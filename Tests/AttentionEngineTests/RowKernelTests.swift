@@ -147,21 +147,53 @@ struct RowKernelTests {
                 let query = Guarded(random.floats(width), shift: width % 3), weights = Guarded(random.floats(count))
                 let rows = Guarded(random.floats(width * (count + 3)), shift: 1)
                 let starts = (0..<count).map { Int64(($0 * 5 + 2) % (count + 3) * width) }
-                let scores = Guarded(count), sum = Guarded(width, shift: 2)
-                table.functions.dots(
-                    query.start, 0.5, rows.start, starts + [0], Int64(count), Int64(width), scores.start)
-                table.functions.weighted_sum(
-                    weights.start, 0.5, rows.start, starts + [0], Int64(count), Int64(width), sum.start)
-                let products = starts.map { start in
-                    (0..<width).reduce(0.0) { $0 + 0.5 * Double(query.start[$1]) * Double(rows.start[Int(start) + $1]) }
+                // As bfloat16 with nothing after the last row that a load might take along unpunished.
+                var brains = rows.elements.map { UInt16($0.bitPattern >> 16) }
+                for isBrain in [false, true] {
+                    if isBrain {
+                        for (i, brain) in brains.enumerated() { rows.start[i] = Float(bitPattern: UInt32(brain) << 16) }
+                    }
+                    let scores = Guarded(count), sum = Guarded(width, shift: 2)
+                    brains.withUnsafeMutableBytes { brains in
+                        let element = isBrain ? apus_element_bfloat16 : apus_element_float32
+                        let from = isBrain ? UnsafeRawPointer(brains.baseAddress!) : UnsafeRawPointer(rows.start)
+                        table.functions.dots(
+                            query.start, 0.5, element, from, starts + [0], Int64(count), Int64(width), scores.start)
+                        table.functions.weighted_sum(
+                            weights.start, 0.5, element, from, starts + [0], Int64(count), Int64(width), sum.start)
+                    }
+                    let products = starts.map { start in
+                        (0..<width).reduce(0.0) { $0 + 0.5 * Double(query.start[$1]) * Double(rows.start[Int(start) + $1]) }
+                    }
+                    expectNear(scores, products, tolerance: 2e-6 * Double(width + 4), "\(table.name), \(count) of \(width)")
+                    let sums = (0..<width).map { d in
+                        starts.indices.reduce(0.0) {
+                            $0 + 0.5 * Double(weights.start[$1]) * Double(rows.start[Int(starts[$1]) + d])
+                        }
+                    }
+                    expectNear(sum, sums, tolerance: 1e-5, "\(table.name), sum of \(count) of \(width)")
                 }
-                expectNear(scores, products, tolerance: 2e-6 * Double(width + 4), "\(table.name), \(count) of \(width)")
-                let sums = (0..<width).map { d in
-                    starts.indices.reduce(0.0) { $0 + 0.5 * Double(weights.start[$1]) * Double(rows.start[Int(starts[$1]) + d]) }
-                }
-                expectNear(sum, sums, tolerance: 1e-5, "\(table.name), sum of \(count) of \(width)")
             }
         }
+    }
+
+    @Test("bfloat16 to the nearest, halves to the even one, NaN as NaN", arguments: KernelTable.all)
+    func brains(table: KernelTable) {
+        let numbers: [(Float, UInt16)] = [
+            (1, 0x3F80), (Float(bitPattern: 0x3F80_8000), 0x3F80), (Float(bitPattern: 0x3F81_8000), 0x3F82),
+            (Float(bitPattern: 0x3F80_8001), 0x3F81), (-.infinity, 0xFF80), (.greatestFiniteMagnitude, 0x7F80), (0, 0),
+            (-0.0, 0x8000),
+        ]
+        for count in 1...67 {
+            let x = (0..<count).map { numbers[$0 % numbers.count].0 }
+            var y = [UInt16](repeating: 0, count: count + 1)
+            y[count] = 0x1234
+            table.functions.to_brains(x, &y, Int64(count))
+            #expect(y.elementsEqual((0..<count).map { numbers[$0 % numbers.count].1 } + [0x1234]))
+        }
+        var odd = [UInt16](repeating: 0, count: 1)
+        table.functions.to_brains([Float(bitPattern: 0x7F80_0001)], &odd, 1)
+        #expect(odd[0] & 0x7F80 == 0x7F80 && odd[0] & 0x7F != 0)
     }
 
     @Test("softmax of what has none is NaN", arguments: KernelTable.all)

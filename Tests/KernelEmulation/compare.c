@@ -136,7 +136,7 @@ static void check_packing(const apus_kernels *kernels) {
         packing.packed = scalars;
         apus_pack(&apus_kernels_scalar, &packing);
         for (int32_t i = 0; i < depth; i++) {
-            const float x = ours[(int64_t)i * kernels->panel_width], y = scalars[(int64_t)i * apus_kernels_scalar.panel_width];
+            const float x = ours[(int64_t)i * kernels->formats[0]->panel_width], y = scalars[(int64_t)i * apus_kernels_scalar.formats[0]->panel_width];
             if (differ(x, y, 0)) fail("packing", type, i, 0, x, y);
         }
         free(ours), free(scalars);

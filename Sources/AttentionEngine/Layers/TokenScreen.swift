@@ -159,7 +159,8 @@ struct ApproximateScores: Sendable {
             return states.withFloatBuffer { states in
                 var sum: Float = 0, start: Int64 = 0
                 if let state = states.baseAddress, let weights = weights.baseAddress {
-                    kernels.pointee.dots(state + row * width, 1, weights, &start, 1, Int64(width), &sum)
+                    kernels.pointee.dots(
+                        state + row * width, 1, apus_element_float32, weights, &start, 1, Int64(width), &sum)
                 }
                 return sum
             }

@@ -12,6 +12,8 @@ struct AttentionShape: Sendable, Hashable {
     var scale: Float
     /// Whether a query sees only keys up to its own position, counted from the end.
     var isCausal: Bool
+    /// What the weights around it are in.
+    var precision = Precision.float32
 }
 
 /// Rows of heads inside a wider tensor: a third of a fused projection's output, for example.
@@ -30,6 +32,7 @@ struct HeadRows {
     fileprivate var batchStride: Int { tensor.count / max(1, tensor.shape[0]) }
     fileprivate func headStride(_ width: Int) -> Int { tensor.rank == 4 ? tensor.shape[2] * tensor.width : width }
     fileprivate var offset: Int { column + first * rowStride }
+    fileprivate var byteOffset: Int { offset * tensor.elementType.byteWidth }
 
     fileprivate func holds(_ heads: Int, of width: Int) -> Bool {
         guard first >= 0, first + count <= tensor.shape[tensor.rank - 2] else { return false }
@@ -49,6 +52,7 @@ struct KeySequences {
 /// arXiv:1706.03762; Dao et al., 2022, arXiv:2205.14135).
 ///
 /// - Parameters:
+///   - key: `float32` or `bfloat16`, as `value` is.
 ///   - keyMask: `[batch, keys]`, added to the scores; see `attentionMask`.
 ///   - bias: `[heads, queries, keys]`, added to the scores.
 ///   - sequences: where keys and values stand, if not each in the sequence of its queries.
@@ -63,6 +67,8 @@ func attention(
     precondition(query.tensor.rank == 3 && query.holds(shape.heads, of: shape.keyWidth), "queries too narrow")
     precondition(key.holds(shape.keyValueHeads, of: shape.keyWidth), "keys too narrow")
     precondition(value.holds(shape.keyValueHeads, of: shape.valueWidth) && value.count == keys, "values too narrow")
+    precondition([.float32, .bfloat16].contains(key.tensor.elementType), "keys of \(key.tensor.elementType)")
+    precondition(value.tensor.elementType == key.tensor.elementType, "values of \(value.tensor.elementType)")
     precondition(shape.heads % shape.keyValueHeads == 0, "key and value heads do not divide the heads")
     let stored = key.tensor.shape[0]
     precondition(value.tensor.shape[0] == stored, "keys and values of different sequences")
@@ -74,8 +80,8 @@ func attention(
 
     let width = shape.heads * shape.valueWidth
     return query.tensor.withFloatBuffer { q in
-        key.tensor.withFloatBuffer { k in
-            value.tensor.withFloatBuffer { v in
+        key.tensor.withBytes { k in
+            value.tensor.withBytes { v in
                 keyMask.withFloatPointer { keyMask in
                     bias.withFloatPointer { bias in
                         sequences.withTable { table in
@@ -86,8 +92,10 @@ func attention(
                                 var operation = apus_attention(
                                     batch: Int64(batch), heads: Int64(shape.heads), key_value_heads: Int64(shape.keyValueHeads),
                                     queries: Int64(queries), keys: Int64(keys), key_width: Int64(shape.keyWidth),
-                                    value_width: Int64(shape.valueWidth), query: q + query.offset, key: k + key.offset,
-                                    value: v + value.offset, out: out, query_batch_stride: Int64(query.batchStride),
+                                    value_width: Int64(shape.valueWidth), query: q + query.offset, key: k + key.byteOffset,
+                                    value: v + value.byteOffset, element: key.tensor.elementType.kernel,
+                                    precision: shape.precision.forAttention.kernel, out: out,
+                                    query_batch_stride: Int64(query.batchStride),
                                     query_row_stride: Int64(query.rowStride), key_batch_stride: Int64(key.batchStride),
                                     key_row_stride: Int64(key.rowStride), key_head_stride: Int64(key.headStride(shape.keyWidth)),
                                     value_batch_stride: Int64(value.batchStride), value_row_stride: Int64(value.rowStride),

@@ -16,19 +16,18 @@ final class AttentionMemory: Sendable {
     ///
     /// - Parameters:
     ///   - rows: `[batch, positions, width]`, with the keys of all heads from `keyColumn` on, and the values from `valueColumn`.
-    ///   - precision: what they are kept in; integers are not fine enough for what softmax makes of them, and bfloat16 is taken.
-    init(_ rows: Tensor, keyColumn: Int, valueColumn: Int, shape: AttentionShape, precision: Precision) {
+    init(_ rows: Tensor, keyColumn: Int, valueColumn: Int, shape: AttentionShape) {
         precondition(rows.rank == 3 && !shape.isCausal, "rows of \(rows.shape)")
         precondition(keyColumn + shape.keyValueHeads * shape.keyWidth <= rows.width, "keys too narrow")
         precondition(valueColumn + shape.keyValueHeads * shape.valueWidth <= rows.width, "values too narrow")
         (batch, positions) = (rows.shape[0], rows.shape[1])
         self.shape = shape
-        self.precision = precision == .int8 ? .bfloat16 : precision
+        precision = shape.precision.forMemory
         storage = TensorStorage(
             byteCount: Int(
                 apus_memory_bytes(
                     kernels, Int64(batch), Int64(shape.keyValueHeads), Int64(positions), Int64(shape.keyWidth),
-                    Int64(shape.valueWidth), self.precision.kernel)))
+                    Int64(shape.valueWidth), precision.kernel)))
         rows.withFloatBuffer { buffer in
             guard let start = buffer.baseAddress else { return }
             withMemory { apus_pack_memory(kernels, $0, start + keyColumn, start + valueColumn, Int64(rows.width)) }

@@ -58,7 +58,7 @@ public final class PackedMatrix: @unchecked Sendable {
                     scales.withUnsafeMutableBufferPointer { scales in
                         guard let source = bytes.baseAddress else { return true }
                         var packing = apus_packing(
-                            precision: precision.kernel, element: part.elements.elementType.packing, source: source,
+                            precision: precision.kernel, element: part.elements.elementType.kernel, source: source,
                             column_stride: layout == .outputByInput ? Int64(depth) : 1,
                             depth_stride: layout == .outputByInput ? 1 : Int64(width), source_scales: sourceScales,
                             depth: Int64(depth), first_column: Int64(column), columns: Int64(width), packed: memory,
@@ -68,6 +68,7 @@ public final class PackedMatrix: @unchecked Sendable {
                 }
             }
             if !isFinite { odd = odd ?? part }
+            part.elements.giveBackMemory()
             column += width
         }
         self.scales = scales
@@ -149,7 +150,8 @@ public final class PackedMatrix: @unchecked Sendable {
 }
 
 extension ElementType {
-    fileprivate var packing: apus_element {
+    /// As the kernels name it, the types of floating-point numbers and of quantized weights.
+    var kernel: apus_element {
         switch self {
         case .float64: apus_element_float64
         case .float16: apus_element_float16

@@ -18,6 +18,13 @@ public enum Precision: String, Sendable, Hashable, CaseIterable {
     /// cost most.
     var forRawInput: Precision { self == .int8 ? .bfloat16 : self }
 
+    /// What scores and weighted sums of attention are computed in: integers are not fine enough for what softmax makes of them,
+    /// and bfloat16 is no gain where it is multiplied as floats.
+    var forAttention: Precision { self == .float32 ? .float32 : .automatic }
+
+    /// What keys and values are stored in that are read again and again.
+    var forMemory: Precision { self == .float32 ? .float32 : .bfloat16 }
+
     var kernel: apus_precision {
         switch self {
         case .float32: apus_precision_float32

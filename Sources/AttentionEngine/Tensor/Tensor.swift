@@ -94,6 +94,9 @@ extension Tensor {
         try withFloatBuffer { try body($0.span) }
     }
 
+    /// Says that the elements will not be read soon: what the system can read again from a file need not stay in memory.
+    func giveBackMemory() { withBytes(storage.giveBack) }
+
     /// The elements of a `float32` tensor as the kernels take them.
     func withFloatBuffer<R>(_ body: (UnsafeBufferPointer<Float>) throws -> R) rethrows -> R {
         precondition(elementType == .float32, "a float32 tensor was needed, not \(elementType)")

@@ -33,6 +33,9 @@ final class TensorStorage: @unchecked Sendable {
         self.owner = owner
     }
 
+    /// Lets go of the memory that a part of a mapped file fills until it is read again; does nothing to a block from the pool.
+    func giveBack(_ part: UnsafeRawBufferPointer) { (owner as? MappedFile)?.giveBack(part) }
+
     deinit {
         if owner == nil { StoragePool.shared.give(UnsafeMutableRawBufferPointer(start: base, count: byteCount)) }
     }

@@ -12,7 +12,7 @@ struct CrossAttention: Sendable {
     ) throws {
         var attention = attention
         attention.isCausal = false
-        shape = AttentionShape(attention)
+        shape = AttentionShape(attention, precision: weights.precision)
         let (query, keyValue) = attention.inputParts(names.crossAttentionInput, weights)
         precondition(!keyValue.isEmpty, "queries and keys of different states cannot come from one product")
         self.query = try Linear(width, query, layout: layout)
@@ -26,8 +26,7 @@ struct CrossAttention: Sendable {
     func keysAndValues(of states: Tensor) -> AttentionMemory {
         Profile.measure(.memory) {
             AttentionMemory(
-                keyValue(states), keyColumn: 0, valueColumn: shape.keyValueHeads * shape.keyWidth, shape: shape,
-                precision: keyValue.matrix.precision)
+                keyValue(states), keyColumn: 0, valueColumn: shape.keyValueHeads * shape.keyWidth, shape: shape)
         }
     }
 

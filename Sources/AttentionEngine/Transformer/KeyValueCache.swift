@@ -1,3 +1,5 @@
+import CKernels
+
 /// The keys and values of the positions that a decoder has seen, so that a step computes only those of the new one.
 ///
 /// A position's keys and values are written once and never moved: each row has a list of where those of each position stand,
@@ -12,6 +14,7 @@ public final class KeyValueCache {
     private let layerCount: Int
     private let heads: Int
     private let headWidth: Int
+    private let elementType: ElementType
     private let maximumCapacity: Int
     /// Sequences and positions there is room for.
     private var slots: Int
@@ -39,6 +42,7 @@ public final class KeyValueCache {
         layerCount = configuration.layerCount
         heads = configuration.attention.keyValueHeadCount
         headWidth = configuration.attention.headWidth
+        elementType = transformer.precision.forMemory == .float32 ? .float32 : .bfloat16
         maximumCapacity = transformer.positionLimit
         rowCount = rows
         self.slots = max(rows, slots, 1)
@@ -48,7 +52,7 @@ public final class KeyValueCache {
     }
 
     private func allocate() {
-        let bytes = slots * heads * capacity * headWidth * 4
+        let bytes = slots * heads * capacity * headWidth * elementType.byteWidth
         storage = (0..<layerCount).map { _ in (TensorStorage(byteCount: bytes), TensorStorage(byteCount: bytes)) }
         table = [Int32](repeating: 0, count: slots * capacity)
     }
@@ -93,13 +97,12 @@ public final class KeyValueCache {
         slots = newSlots
         capacity = newCapacity
         allocate()
-        let run = old.capacity * headWidth
+        let position = headWidth * elementType.byteWidth
         for (from, to) in zip(old.storage, storage) {
             for (from, to) in [(from.keys, to.keys), (from.values, to.values)] {
-                let source = from.base.assumingMemoryBound(to: Float.self)
-                let target = to.base.assumingMemoryBound(to: Float.self)
                 for block in 0..<old.slots * heads {
-                    (target + block * capacity * headWidth).update(from: source + block * run, count: count * headWidth)
+                    (to.base + block * capacity * position).copyMemory(
+                        from: from.base + block * old.capacity * position, byteCount: count * position)
                 }
             }
         }
@@ -142,7 +145,7 @@ public final class KeyValueCache {
         private func rows(of storage: TensorStorage) -> HeadRows {
             let shape = [cache.slots, cache.heads, cache.capacity, cache.headWidth]
             return HeadRows(
-                tensor: Tensor(shape: shape, elementType: .float32, storage: storage), positions: cache.count)
+                tensor: Tensor(shape: shape, elementType: cache.elementType, storage: storage), positions: cache.count)
         }
 
         /// Stores the keys and values of the new positions, which stand in `rows`, `[rows, new positions, …]`.
@@ -152,19 +155,28 @@ public final class KeyValueCache {
             rows.withFloatBuffer { buffer in
                 guard let source = buffer.baseAddress else { return }
                 for (storage, column) in [(cache.storage[index].keys, keyColumn), (cache.storage[index].values, valueColumn)] {
-                    let target = storage.base.assumingMemoryBound(to: Float.self)
                     for row in 0..<cache.rowCount {
                         for head in 0..<cache.heads {
                             let start = ((row * cache.heads + head) * cache.capacity + new.lowerBound) * headWidth
                             for position in 0..<new.count {
-                                (target + start + position * headWidth).update(
-                                    from: source + (row * new.count + position) * rows.width + column + head * headWidth,
-                                    count: headWidth)
+                                cache.write(
+                                    source + (row * new.count + position) * rows.width + column + head * headWidth,
+                                    at: start + position * headWidth, of: storage)
                             }
                         }
                     }
                 }
             }
+        }
+    }
+
+    /// Writes one head's key or value, in the type that the cache keeps.
+    private func write(_ source: UnsafePointer<Float>, at place: Int, of storage: TensorStorage) {
+        if elementType == .bfloat16 {
+            kernels.pointee.to_brains(
+                source, storage.base.assumingMemoryBound(to: UInt16.self) + place, Int64(headWidth))
+        } else {
+            (storage.base.assumingMemoryBound(to: Float.self) + place).update(from: source, count: headWidth)
         }
     }
 

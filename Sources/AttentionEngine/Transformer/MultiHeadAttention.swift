@@ -11,7 +11,7 @@ struct MultiHeadAttention: Sendable {
         layout: PackedMatrix.Layout
     ) throws {
         let attention = configuration.attention
-        shape = AttentionShape(attention)
+        shape = AttentionShape(attention, precision: weights.precision)
         let queryWidth = attention.headCount * attention.headWidth
         let (query, keyValue) = attention.inputParts(names.input, weights)
         input = try Linear(configuration.width, query + keyValue, layout: layout)
@@ -60,10 +60,11 @@ struct MultiHeadAttention: Sendable {
 }
 
 extension AttentionShape {
-    init(_ attention: AttentionConfiguration) {
+    init(_ attention: AttentionConfiguration, precision: Precision) {
         self.init(
             heads: attention.headCount, keyValueHeads: attention.keyValueHeadCount, keyWidth: attention.headWidth,
-            valueWidth: attention.headWidth, scale: attention.scale, isCausal: attention.isCausal)
+            valueWidth: attention.headWidth, scale: attention.scale, isCausal: attention.isCausal,
+            precision: precision)
     }
 }
 

@@ -5,6 +5,8 @@
 public struct Transformer: Sendable {
     /// What it was made from.
     public let configuration: TransformerConfiguration
+    /// What the weights of its products are kept in.
+    let precision: Precision
     private let positions: PositionEncoding
     private let embeddingNorm: Normalization?
     let layers: [TransformerLayer]
@@ -21,6 +23,7 @@ public struct Transformer: Sendable {
     public init(_ configuration: TransformerConfiguration, _ weights: Weights, names: TransformerNames) throws {
         try configuration.validate()
         self.configuration = configuration
+        precision = weights.precision
         positions = try PositionEncoding(configuration, weights, name: names.positions)
         embeddingNorm =
             configuration.hasEmbeddingNorm

@@ -110,5 +110,15 @@ final class MappedFile: @unchecked Sendable {
         bytes = UnsafeRawBufferPointer(start: address, count: file.byteCount)
     }
 
+    /// Lets the system take back the memory that a part of it fills, for somebody who needs it no longer; who reads it again has
+    /// the system read it again.
+    func giveBack(_ part: UnsafeRawBufferPointer) {
+        guard let start = part.baseAddress, let base = bytes.baseAddress, start >= base else { return }
+        let page = Int(sysconf(Int32(_SC_PAGESIZE))), first = (start - base) / page * page
+        guard page > 0, start - base + part.count <= bytes.count else { return }
+        madvise(
+            UnsafeMutableRawPointer(mutating: base + first), start - base + part.count - first, MADV_DONTNEED)
+    }
+
     deinit { munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count) }
 }

@@ -58,6 +58,15 @@ typedef enum apus_precision {
     apus_precision_count,
 } apus_precision;
 
+// What numbers in memory are.
+typedef enum apus_element {
+    apus_element_float32 = 0,
+    apus_element_float64,
+    apus_element_float16,
+    apus_element_bfloat16,
+    apus_element_int8,
+} apus_element;
+
 // How products in one precision are computed: how operands lie in memory, and what multiplies them.
 //
 // A panel is so many columns of the right operand. Its depth is cut into blocks of at most apus_tile_depth, a block into
@@ -72,25 +81,17 @@ typedef struct apus_format {
     const uint8_t *APUS_NULLABLE order; // where in a step a column stands, unless by its number
     // Puts rows of one block of the left operand where tiles read them, `steps` whole steps of each.
     void (*prepare)(int64_t rows, int64_t depth, int64_t steps, const float *a, int64_t a_stride, void *left);
-    // out[r][c] = Σ_k left[r][k] panel[k][c] over one block for r < rows ≤ tile_rows and all columns of the panel, which is
-    // also the row stride of the result. `scales` has one for each column, in integer precisions. Meanwhile a quarter as many
-    // bytes as the panel's block has are fetched into the cache from `ahead` on, which may lie anywhere.
+    // out[r][c] = Σ_k left[r][k] panel[k][c] over one block for r < rows ≤ tile_rows and all columns of the panel. `scales` has
+    // one for each column, in integer precisions. Meanwhile a quarter as many bytes as the panel's block has are fetched into
+    // the cache from `ahead` on, which may lie anywhere.
     void (*tile)(int32_t rows, int64_t steps, const void *left, const void *panel, const float *APUS_NULLABLE scales,
-                 const void *ahead, float *out);
+                 const void *ahead, float *out, int64_t out_stride);
 } apus_format;
 
 typedef struct apus_kernels {
     const char *name;
     const apus_format *APUS_NONNULL formats[apus_precision_count];
 
-    // The tile that attention is made of: this many rows of the left operand by one panel of the right.
-    int32_t tile_rows, panel_width;
-
-    // out[r][c] = Σ_k a[r][k] panel[k][c] for r < rows ≤ tile_rows, k < depth ≤ apus_tile_depth (rows > 1) or any
-    // depth (rows == 1), all panel_width columns. The row stride of `a` is apus_tile_stride. Meanwhile the
-    // 4 × depth floats from `ahead` on, which may lie anywhere, are fetched into the cache.
-    void (*tile)(int32_t rows, int64_t depth, const float *a, const float *panel, const float *ahead, float *out,
-                 int64_t out_stride);
     // Moves a tile to the output, finishing it on the way.
     void (*finish)(int32_t rows, int32_t columns, const float *tile, int64_t tile_stride, float *out, int64_t out_stride,
                    const apus_finish *how);
@@ -114,12 +115,15 @@ typedef struct apus_kernels {
     void (*log_softmax)(const float *x, float *y, int64_t count);
     // The largest of at least one number, none of them NaN.
     float (*largest)(const float *row, int64_t count);
-    // scores[k] = factor · query · (the row of `width` at rows + starts[k]).
-    void (*dots)(const float *query, float factor, const float *rows, const int64_t *starts, int64_t count, int64_t width,
-                 float *scores);
-    // sum = factor · Σ_k weights[k] · (the row of `width` at rows + starts[k]).
-    void (*weighted_sum)(const float *weights, float factor, const float *rows, const int64_t *starts, int64_t count,
-                         int64_t width, float *sum);
+    // Rows of `width` numbers lie apart, of floats or of bfloat16 numbers; the starts count elements.
+    // scores[k] = factor · query · (the row at rows + starts[k]).
+    void (*dots)(const float *query, float factor, apus_element element, const void *rows, const int64_t *starts, int64_t count,
+                 int64_t width, float *scores);
+    // sum = factor · Σ_k weights[k] · (the row at rows + starts[k]).
+    void (*weighted_sum)(const float *weights, float factor, apus_element element, const void *rows, const int64_t *starts,
+                         int64_t count, int64_t width, float *sum);
+    // Rounded to the nearest, of two as near to the even one.
+    void (*to_brains)(const float *x, uint16_t *y, int64_t count);
 } apus_kernels;
 
 extern const apus_kernels apus_kernels_scalar;
@@ -161,14 +165,6 @@ int32_t apus_thread_count(void);
 void apus_set_thread_count(int32_t count);
 
 // MARK: Matrix products (product.c, pack.c)
-
-typedef enum apus_element {
-    apus_element_float32 = 0,
-    apus_element_float64,
-    apus_element_float16,
-    apus_element_bfloat16,
-    apus_element_int8,
-} apus_element;
 
 // The number of bytes that a packed matrix of this size takes.
 int64_t apus_packed_bytes(const apus_kernels *kernels, apus_precision precision, int64_t depth, int64_t columns);
@@ -225,7 +221,10 @@ typedef struct apus_attention {
     int64_t queries, keys, key_width, value_width;
     // Head h of position p of sequence b starts at b · batch_stride + p · row_stride + h · width; of keys and values
     // at h · head_stride instead.
-    const float *query, *key, *value;
+    const float *query;
+    const void *key, *value;
+    apus_element element;                       // of keys and values: float32 or bfloat16; strides count elements
+    apus_precision precision;                   // of products with more than a few queries; not int8
     float *out;
     int64_t query_batch_stride, query_row_stride, key_batch_stride, key_row_stride, key_head_stride;
     int64_t value_batch_stride, value_row_stride, value_head_stride, out_batch_stride, out_row_stride;
