@@ -31,4 +31,8 @@ if ! command -v qemu-aarch64 >/dev/null || ! command -v aarch64-linux-gnu-gcc >/
 fi
 $clang $flags -c Tests/KernelEmulation/compare.c -o "$build/compare.o"
 aarch64-linux-gnu-gcc -static "$build"/*.o -lm -lpthread -o "$build/compare"
-qemu-aarch64 "$build/compare"
+# With products of matrices in 8 bits, with dot products, and with neither.
+for processor in max cortex-a76 cortex-a53; do
+    echo "$processor:"
+    qemu-aarch64 -cpu "$processor" "$build/compare" neon
+done

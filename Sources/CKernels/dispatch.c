@@ -8,10 +8,18 @@
 
 #if defined(__aarch64__) && defined(__linux__)
 #include <sys/auxv.h>
-static bool has_dot_products(void) { return getauxval(AT_HWCAP) & 1 << 20; }
+// The bits that the kernel reports these two by (HWCAP_ASIMDDP, HWCAP2_I8MM).
+static bool has_dot_products(void) { return getauxval(AT_HWCAP) & 1ul << 20; }
+static bool has_matrix_products(void) { return getauxval(AT_HWCAP2) & 1ul << 13; }
 #elif defined(__aarch64__)
-// Every Mac with an Arm processor has them.
+#include <sys/sysctl.h>
+// Every Mac with an Arm processor has them; matrix products came with the second of these processors.
 static bool has_dot_products(void) { return true; }
+static bool has_matrix_products(void) {
+    int found = 0;
+    size_t size = sizeof found;
+    return sysctlbyname("hw.optional.arm.FEAT_I8MM", &found, &size, NULL, 0) == 0 && found != 0;
+}
 #endif
 
 // The tables of this processor, those that have them with the formats that only some processors of their kind can run.
@@ -34,6 +42,7 @@ static void gather(void) {
     apus_kernels *neon = &own[own_count++];
     *neon = apus_kernels_neon;
     if (has_dot_products()) neon->formats[apus_precision_int8] = &apus_int8_dotprod;
+    if (has_matrix_products()) neon->formats[apus_precision_int8] = &apus_int8_i8mm;
 #endif
     own[own_count++] = apus_kernels_scalar;
 }

@@ -16,6 +16,7 @@ extern const apus_format apus_int8_vnni;        // in 8 bits
 extern const apus_format apus_bfloat16_avx512;  // both operands in bfloat16
 #elif defined(__aarch64__)
 extern const apus_format apus_int8_dotprod;     // in 8 bits
+extern const apus_format apus_int8_i8mm;        // in 8 bits, of two rows and two columns at a time
 #endif
 
 // The scale that makes the largest of a row `most`; 0 for a row of zeros, NaN for one that is not finite.
