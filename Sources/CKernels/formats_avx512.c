@@ -93,59 +93,99 @@ const apus_format apus_bfloat16_avx512 = {
 
 #pragma clang attribute push(__attribute__((target("avx512f,avx512vl,avx512bw,avx512dq,avx512vnni"))), apply_to = function)
 
-// The instruction multiplies integers without a sign by integers with one: the left operand is moved up by 128, and the
-// header of a block has what that adds to each column's sum.
-enum { byte_stride = apus_tile_stride, offset = 128 };
+// The instruction multiplies integers without a sign by integers with one: the left operand is moved up by 128.
+enum { offset = 128 };
+
+// Rows of masks: the first `count` of the 16 from `from` on.
+INLINE __mmask16 first_of(int64_t count, int64_t from) {
+    return (__mmask16)(from >= count ? 0 : count - from < 16 ? (1u << (count - from)) - 1 : 0xFFFF);
+}
+
+static apus_group prepare_group(int64_t depth, int64_t filled, const float *from, uint8_t *to) {
+    const __m512 none = _mm512_setzero_ps();
+    __m512 sizes = none;
+    __mmask16 odd = 0;
+    for (int64_t k = 0; k < depth; k += 16) {
+        const __m512 x = _mm512_maskz_loadu_ps(first_of(depth, k), from + k);
+        odd |= _mm512_cmp_ps_mask(x, x, _CMP_UNORD_Q);
+        sizes = _mm512_max_ps(sizes, _mm512_abs_ps(x));
+    }
+    const __m512 size = _mm512_set1_ps(_mm512_reduce_max_ps(sizes));
+    apus_group group = {.place = 0};
+    for (int64_t k = 0; k < depth; k += 16) {
+        const __mmask16 used = first_of(depth, k);
+        const __m512 x = _mm512_abs_ps(_mm512_maskz_loadu_ps(used, from + k));
+        const unsigned found = _mm512_cmp_ps_mask(x, size, _CMP_EQ_OQ) & used;
+        if (found == 0) continue;
+        group.place = (int32_t)k + __builtin_ctz(found);
+        group.outlier = from[group.place];
+        break;
+    }
+    __m512 least = none, largest = none;
+    for (int64_t k = 0; k < depth; k += 16) {
+        const __mmask16 rest = first_of(depth, k) & (__mmask16)~(group.place / 16 == k / 16 ? 1u << group.place % 16 : 0);
+        const __m512 x = _mm512_maskz_loadu_ps(rest, from + k);
+        least = _mm512_min_ps(least, x);
+        largest = _mm512_max_ps(largest, x);
+    }
+    apus_set_range(&group, _mm512_reduce_min_ps(least), odd ? NAN : _mm512_reduce_max_ps(largest));
+    const __m512 factor = _mm512_set1_ps(apus_row_factor(group.scale));
+    const __m512i zero = _mm512_set1_epi32(group.zero + offset);
+    for (int64_t k = 0; k < filled; k += 16) {
+        const __m512i x = _mm512_cvtps_epi32(_mm512_mul_ps(_mm512_maskz_loadu_ps(first_of(depth, k), from + k), factor));
+        const __m512i moved = _mm512_max_epi32(_mm512_add_epi32(x, zero), _mm512_setzero_si512());
+        _mm_mask_storeu_epi8(to + k, first_of(filled, k), _mm512_cvtusepi32_epi8(moved));
+    }
+    to[group.place] = (uint8_t)(group.zero + offset);
+    return group;
+}
 
 static void prepare_bytes(int64_t rows, int64_t depth, int64_t steps, const float *a, int64_t a_stride, void *left) {
     for (int64_t r = 0; r < rows; r++) {
-        const float *from = a + r * a_stride;
-        uint8_t *to = (uint8_t *)left + r * byte_stride;
-        __m512 sizes = _mm512_setzero_ps();
-        __mmask16 odd = 0;
-        for (int64_t k = 0; k < depth; k += 16) {
-            const __mmask16 used = (__mmask16)(depth - k < 16 ? (1u << (depth - k)) - 1 : 0xFFFF);
-            const __m512 x = _mm512_abs_ps(_mm512_maskz_loadu_ps(used, from + k));
-            odd |= _mm512_cmp_ps_mask(x, x, _CMP_UNORD_Q);
-            sizes = _mm512_max_ps(sizes, x);
+        uint8_t *to = (uint8_t *)left + r * apus_byte_stride;
+        for (int64_t first = 0; first < 4 * steps; first += apus_group_depth) {
+            const int64_t there = depth - first, places = 4 * steps - first;
+            apus_set_group(to, first / apus_group_depth,
+                           prepare_group(there < apus_group_depth ? there : apus_group_depth,
+                                         places < apus_group_depth ? places : apus_group_depth, a + r * a_stride + first,
+                                         to + first));
         }
-        const float scale = apus_row_scale(odd ? NAN : _mm512_reduce_max_ps(sizes), 127), factor = apus_row_factor(scale);
-        for (int64_t k = 0; k < 4 * steps; k += 16) {
-            const __mmask16 used = (__mmask16)(depth - k < 16 ? (1u << (depth - k)) - 1 : 0xFFFF);
-            const __mmask16 filled = (__mmask16)(4 * steps - k < 16 ? (1u << (4 * steps - k)) - 1 : 0xFFFF);
-            const __m512i x = _mm512_cvtps_epi32(_mm512_mul_ps(_mm512_maskz_loadu_ps(used, from + k), _mm512_set1_ps(factor)));
-            const __m512i moved = _mm512_add_epi32(x, _mm512_set1_epi32(offset));
-            _mm_mask_storeu_epi8(to + k, filled, _mm512_cvtepi32_epi8(moved));
-        }
-        memcpy(to + apus_tile_depth, &scale, sizeof scale);
     }
 }
 
-INLINE void tile_bytes_of(const int32_t rows, int64_t steps, const uint8_t *left, const char *panel, const float *scales,
-                          const char *ahead, float *out, int64_t out_stride) {
+// One group: the steps from `first` up to `end`.
+INLINE void multiply_group(const int32_t rows, int64_t first, int64_t end, const uint8_t *left, const char *panel,
+                           const char *ahead, float *out, int64_t out_stride) {
     const int32_t chains = rows == 1 ? 4 : rows == 2 ? 2 : 1;
+    const int64_t index = first / (apus_group_depth / 4);
+    const char *header = panel + index * 4 * width, *start = panel + apus_groups * 4 * width;
     __m512i sums[rows_of_tile][2];
-    UNROLL for (int32_t i = 0; i < rows * chains; i++) sums[i][0] = sums[i][1] = _mm512_setzero_si512();
-    const char *start = panel + 4 * width;
-    int64_t k = 0;
-    for (; k + chains <= steps; k += chains) {
+    UNROLL for (int32_t r = 0; r < rows; r++) {
+        const __m512i zero = _mm512_set1_epi32(-(apus_group_at(left + r * apus_byte_stride, index).zero + offset));
+        UNROLL for (int32_t v = 0; v < 2; v++) {
+            sums[r * chains][v] = _mm512_mullo_epi32(zero, _mm512_loadu_si512(header + 64 * v));
+            UNROLL for (int32_t u = 1; u < chains; u++) sums[r * chains + u][v] = _mm512_setzero_si512();
+        }
+    }
+    int64_t k = first;
+    for (; k + chains <= end; k += chains) {
         UNROLL for (int32_t u = 0; u < chains; u++) {
             __builtin_prefetch(ahead + 32 * (k + u), 0, 2);
             const __m512i b0 = _mm512_loadu_si512(start + (k + u) * 4 * width);
             const __m512i b1 = _mm512_loadu_si512(start + (k + u) * 4 * width + 64);
             UNROLL for (int32_t r = 0; r < rows; r++) {
                 int32_t four;
-                memcpy(&four, left + r * byte_stride + 4 * (k + u), sizeof four);
+                memcpy(&four, left + r * apus_byte_stride + 4 * (k + u), sizeof four);
                 const __m512i x = _mm512_set1_epi32(four);
                 sums[r * chains + u][0] = _mm512_dpbusd_epi32(sums[r * chains + u][0], x, b0);
                 sums[r * chains + u][1] = _mm512_dpbusd_epi32(sums[r * chains + u][1], x, b1);
             }
         }
     }
-    for (; k < steps; k++) {
+    for (; k < end; k++) {
         UNROLL for (int32_t r = 0; r < rows; r++) {
             int32_t four;
-            memcpy(&four, left + r * byte_stride + 4 * k, sizeof four);
+            memcpy(&four, left + r * apus_byte_stride + 4 * k, sizeof four);
             UNROLL for (int32_t v = 0; v < 2; v++) {
                 const __m512i b = _mm512_loadu_si512(start + k * 4 * width + 64 * v);
                 sums[r * chains][v] = _mm512_dpbusd_epi32(sums[r * chains][v], _mm512_set1_epi32(four), b);
@@ -153,14 +193,32 @@ INLINE void tile_bytes_of(const int32_t rows, int64_t steps, const uint8_t *left
         }
     }
     UNROLL for (int32_t r = 0; r < rows; r++) {
-        float scale;
-        memcpy(&scale, left + r * byte_stride + apus_tile_depth, sizeof scale);
+        const apus_group group = apus_group_at(left + r * apus_byte_stride, index);
+        const char *weights = start + (first + group.place / 4) * 4 * width;
+        const __m512i shift = _mm512_set1_epi32(24 - 8 * (group.place % 4));
         UNROLL for (int32_t v = 0; v < 2; v++) {
             __m512i sum = sums[r * chains][v];
             UNROLL for (int32_t u = 1; u < chains; u++) sum = _mm512_add_epi32(sum, sums[r * chains + u][v]);
-            sum = _mm512_sub_epi32(sum, _mm512_loadu_si512(panel + 64 * v));
-            const __m512 factor = _mm512_mul_ps(_mm512_set1_ps(scale), _mm512_loadu_ps(scales + 16 * v));
-            _mm512_storeu_ps(out + r * out_stride + 16 * v, _mm512_mul_ps(factor, _mm512_cvtepi32_ps(sum)));
+            float *to = out + r * out_stride + 16 * v;
+            const __m512i weight = _mm512_srai_epi32(_mm512_sllv_epi32(_mm512_loadu_si512(weights + 64 * v), shift), 24);
+            __m512 total = first == 0 ? _mm512_setzero_ps() : _mm512_loadu_ps(to);
+            total = _mm512_fmadd_ps(_mm512_set1_ps(group.outlier), _mm512_cvtepi32_ps(weight), total);
+            _mm512_storeu_ps(to, _mm512_fmadd_ps(_mm512_set1_ps(group.scale), _mm512_cvtepi32_ps(sum), total));
+        }
+    }
+}
+
+INLINE void tile_bytes_of(const int32_t rows, int64_t steps, const uint8_t *left, const char *panel, const float *scales,
+                          const char *ahead, float *out, int64_t out_stride) {
+    enum { most = apus_group_depth / 4 };
+    for (int64_t first = 0; first < steps; first += most) {
+        multiply_group(rows, first, steps - first < most ? steps : first + most, left, panel, ahead, out, out_stride);
+    }
+    UNROLL for (int32_t v = 0; v < 2; v++) {
+        const __m512 scale = _mm512_loadu_ps(scales + 16 * v);
+        UNROLL for (int32_t r = 0; r < rows; r++) {
+            float *to = out + r * out_stride + 16 * v;
+            _mm512_storeu_ps(to, _mm512_mul_ps(_mm512_loadu_ps(to), scale));
         }
     }
 }
@@ -178,8 +236,8 @@ const apus_format apus_int8_vnni = {
     .tile_rows = rows_of_tile,
     .step = 4,
     .element_bytes = 1,
-    .header_bytes = 4 * width,
-    .left_bytes = byte_stride,
+    .header_bytes = apus_groups * 4 * width,
+    .left_bytes = apus_byte_stride,
     .left_most = 127,
     .prepare = prepare_bytes,
     .tile = tile_bytes,

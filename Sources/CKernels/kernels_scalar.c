@@ -55,19 +55,36 @@ static const apus_format bfloat16_format = {
     .left_bytes = apus_tile_stride * 4, .prepare = prepare_floats, .tile = tile_bfloat16,
 };
 
+static apus_group prepare_group(int64_t depth, const float *from, int8_t *to) {
+    apus_group group = {.place = 0};
+    bool is_odd = false;
+    for (int64_t k = 0; k < depth; k++) {
+        is_odd |= from[k] != from[k];
+        if (fabsf(from[k]) > fabsf(group.outlier)) group.outlier = from[k], group.place = (int32_t)k;
+    }
+    float least = 0, largest = 0;
+    for (int64_t k = 0; k < depth; k++) {
+        if (k == group.place) continue;
+        least = from[k] < least ? from[k] : least;
+        largest = from[k] > largest ? from[k] : largest;
+    }
+    apus_set_range(&group, least, is_odd ? NAN : largest);
+    const float factor = apus_row_factor(group.scale);
+    for (int64_t k = 0; k < depth; k++) {
+        const int32_t q = factor > 0 && k != group.place ? (int32_t)lrintf(from[k] * factor) + group.zero : group.zero;
+        to[k] = (int8_t)(q < 127 ? q : 127);
+    }
+    return group;
+}
+
 static void prepare_bytes(int64_t rows, int64_t depth, int64_t steps, const float *a, int64_t a_stride, void *left) {
     (void)steps;
     for (int64_t r = 0; r < rows; r++) {
-        int8_t *to = (int8_t *)left + r * apus_tile_stride;
-        float largest = 0;
-        for (int64_t k = 0; k < depth; k++) {
-            const float size = fabsf(a[r * a_stride + k]);
-            largest = size > largest || size != size ? size : largest;
-            if (size != size) break;
+        int8_t *to = (int8_t *)left + r * apus_byte_stride;
+        for (int64_t first = 0; first < depth; first += apus_group_depth) {
+            const int64_t count = depth - first < apus_group_depth ? depth - first : apus_group_depth;
+            apus_set_group(to, first / apus_group_depth, prepare_group(count, a + r * a_stride + first, to + first));
         }
-        const float scale = apus_row_scale(largest, 127), factor = apus_row_factor(scale);
-        for (int64_t k = 0; k < depth; k++) to[k] = factor > 0 ? (int8_t)lrintf(a[r * a_stride + k] * factor) : 0;
-        memcpy(to + apus_tile_depth, &scale, sizeof scale);
     }
 }
 
@@ -75,20 +92,25 @@ static void tile_bytes(int32_t rows, int64_t steps, const void *left, const void
                        const void *ahead, float *out, int64_t out_stride) {
     (void)ahead;
     for (int32_t r = 0; r < rows; r++) {
-        const int8_t *row = (const int8_t *)left + r * apus_tile_stride;
-        float scale;
-        memcpy(&scale, row + apus_tile_depth, sizeof scale);
+        const int8_t *row = (const int8_t *)left + r * apus_byte_stride;
         for (int32_t c = 0; c < panel_width; c++) {
-            int32_t sum = 0;
-            for (int64_t k = 0; k < steps; k++) sum += row[k] * ((const int8_t *)panel)[k * panel_width + c];
-            out[r * out_stride + c] = scale * scales[c] * (float)sum;
+            const int8_t *column = (const int8_t *)panel + c;
+            float total = 0;
+            for (int64_t first = 0; first < steps; first += apus_group_depth) {
+                const apus_group group = apus_group_at(row, first / apus_group_depth);
+                const int64_t end = steps - first < apus_group_depth ? steps : first + apus_group_depth;
+                int32_t sum = 0;
+                for (int64_t k = first; k < end; k++) sum += (row[k] - group.zero) * column[k * panel_width];
+                total += group.scale * (float)sum + group.outlier * (float)column[(first + group.place) * panel_width];
+            }
+            out[r * out_stride + c] = total * scales[c];
         }
     }
 }
 
 const apus_format apus_int8_scalar = {
     .panel_width = panel_width, .tile_rows = tile_rows, .step = 1, .element_bytes = 1,
-    .left_bytes = apus_tile_stride, .left_most = 127, .prepare = prepare_bytes, .tile = tile_bytes,
+    .left_bytes = apus_byte_stride, .left_most = 127, .prepare = prepare_bytes, .tile = tile_bytes,
 };
 
 // MARK: Activations

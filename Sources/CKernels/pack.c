@@ -6,6 +6,7 @@
 #include "CKernels.h"
 #include "blocks.h"
 #include "brains.h"
+#include "int8.h"
 
 int64_t apus_packed_bytes(const apus_kernels *kernels, apus_precision precision, int64_t depth, int64_t columns) {
     const apus_format *format = kernels->formats[precision];
@@ -27,6 +28,7 @@ static inline float from_half(uint16_t bits) {
 
 // Depths of a column are converted in runs that stay in the first-level cache.
 enum { run_length = 64 };
+_Static_assert(apus_group_depth % run_length == 0, "a run is of one group");
 
 typedef struct {
     const apus_packing *packing;
@@ -189,7 +191,7 @@ static void pack_columns(const plan *plan, char *panel, int64_t from, int64_t to
     for (int64_t index = 0; index < apus_depth_blocks(p->depth); index++) {
         const apus_block block = apus_depth_block(format, p->depth, index);
         const int64_t whole = block.steps * format->step;
-        int32_t sums[apus_maximum_panel_width] = {0};
+        int32_t sums[apus_groups][apus_maximum_panel_width] = {{0}};
         for (int64_t k = 0; k < whole; k += run_length) {
             const int64_t count = whole - k < run_length ? whole - k : run_length;
             const int64_t there = block.depth - k < count ? block.depth - k : count;
@@ -199,12 +201,12 @@ static void pack_columns(const plan *plan, char *panel, int64_t from, int64_t to
                 const float *run = runs[c - from], scale = is_integer ? p->scales[c] : 0;
                 is_odd |= has_odd(run, there);
                 const int64_t within = c % width, place = format->order ? format->order[within] : within;
-                sums[within] += store_run(format, p->precision, run, k, count, panel + block.offset + format->header_bytes, place,
+                sums[k / apus_group_depth][within] += store_run(format, p->precision, run, k, count, panel + block.offset + format->header_bytes, place,
                                           scale > 0 ? 1 / scale : 0);
             }
         }
-        for (int64_t c = from; format->header_bytes > 0 && c < to; c++) {
-            ((int32_t *)(panel + block.offset))[c % width] = 128 * sums[c % width];
+        for (int64_t g = 0; format->header_bytes > 0 && g < apus_groups; g++) {
+            for (int64_t c = from; c < to; c++) ((int32_t *)(panel + block.offset))[g * width + c % width] = sums[g][c % width];
         }
     }
     if (is_odd) *plan->is_odd = true;

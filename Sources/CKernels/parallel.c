@@ -245,7 +245,8 @@ void apus_parallel(int64_t groups, int64_t items, int64_t grain, apus_task task,
         current.stretch[i].end = total * (i + 1) / threads;
     }
     atomic_store(&unfinished, threads - 1);
-    atomic_store(&ticket, (atomic_load(&ticket) / ticket_step + 1) * ticket_step + (unsigned long long)threads);
+    // Not a store: QEMU 7 lets the load below pass one on its way from Arm to x86, and then nobody is woken.
+    atomic_exchange(&ticket, (atomic_load(&ticket) / ticket_step + 1) * ticket_step + (unsigned long long)threads);
     if (atomic_load(&sleepers) > 0) {
         pthread_mutex_lock(&wake_lock);
         pthread_cond_broadcast(&wake);

@@ -75,9 +75,9 @@ typedef struct apus_format {
     int32_t panel_width, tile_rows;     // a tile is up to so many rows by one panel
     int32_t step;
     int32_t element_bytes;              // of the right operand
-    int32_t header_bytes;               // before each block of a panel: 0, or 4 a column
+    int32_t header_bytes;               // before each block of a panel: of 0 groups, or 4 for each group and column
     int32_t left_bytes;                 // from row to row of the left operand
-    int32_t left_most;                  // the largest element of a row of it, where it is brought to integers
+    int32_t left_most;                  // no step is larger than a row's largest element by this, where it is integers
     const uint8_t *APUS_NULLABLE order; // where in a step a column stands, unless by its number
     // Puts rows of one block of the left operand where tiles read them, `steps` whole steps of each.
     void (*prepare)(int64_t rows, int64_t depth, int64_t steps, const float *a, int64_t a_stride, void *left);

@@ -14,6 +14,7 @@ typedef uint16_t __m256i __attribute__((vector_size(32), aligned(4)));
 typedef uint8_t __m128i __attribute__((vector_size(16), aligned(4)));
 typedef uint16_t __mmask16;
 #define _CMP_UNORD_Q 3
+#define _CMP_EQ_OQ 0
 #define ONE static inline __attribute__((unused))
 #define EACH for (int i = 0; i < 16; i++)
 
@@ -28,18 +29,24 @@ ONE __m512 _mm512_maskz_loadu_ps(__mmask16 m, const float *p) { __m512 r; EACH r
 ONE __m512 _mm512_add_ps(__m512 a, __m512 b) { return a + b; }
 ONE __m512 _mm512_mul_ps(__m512 a, __m512 b) { return a * b; }
 ONE __m512i _mm512_add_epi32(__m512i a, __m512i b) { return a + b; }
-ONE __m512i _mm512_sub_epi32(__m512i a, __m512i b) { return a - b; }
+ONE __m512i _mm512_mullo_epi32(__m512i a, __m512i b) { return a * b; }
+ONE __m512i _mm512_sllv_epi32(__m512i a, __m512i b) { __m512i r; EACH r[i] = (int32_t)((uint32_t)a[i] << b[i]); return r; }
+ONE __m512i _mm512_srai_epi32(__m512i a, int count) { __m512i r; EACH r[i] = a[i] >> count; return r; }
+ONE __m512i _mm512_max_epi32(__m512i a, __m512i b) { __m512i r; EACH r[i] = a[i] > b[i] ? a[i] : b[i]; return r; }
+ONE __m512 _mm512_fmadd_ps(__m512 a, __m512 b, __m512 c) { __m512 r; EACH r[i] = fmaf(a[i], b[i], c[i]); return r; }
 ONE __m512 _mm512_abs_ps(__m512 a) { __m512 r; EACH r[i] = fabsf(a[i]); return r; }
 ONE __m512 _mm512_max_ps(__m512 a, __m512 b) { __m512 r; EACH r[i] = a[i] > b[i] ? a[i] : b[i]; return r; }
+ONE __m512 _mm512_min_ps(__m512 a, __m512 b) { __m512 r; EACH r[i] = a[i] < b[i] ? a[i] : b[i]; return r; }
+ONE float _mm512_reduce_min_ps(__m512 a) { float r = a[0]; EACH r = a[i] < r ? a[i] : r; return r; }
 ONE float _mm512_reduce_max_ps(__m512 a) { float r = a[0]; EACH r = a[i] > r ? a[i] : r; return r; }
 ONE __mmask16 _mm512_cmp_ps_mask(__m512 a, __m512 b, int how) {
     __mmask16 r = 0;
-    EACH r |= (__mmask16)((how == _CMP_UNORD_Q && (isnan(a[i]) || isnan(b[i]))) << i);
+    EACH r |= (__mmask16)((how == _CMP_UNORD_Q ? isnan(a[i]) || isnan(b[i]) : a[i] == b[i]) << i);
     return r;
 }
 ONE __m512i _mm512_cvtps_epi32(__m512 a) { __m512i r; EACH r[i] = fabsf(a[i]) < 0x1p31f ? (int32_t)lrintf(a[i]) : INT32_MIN; return r; }
 ONE __m512 _mm512_cvtepi32_ps(__m512i a) { __m512 r; EACH r[i] = (float)a[i]; return r; }
-ONE __m128i _mm512_cvtepi32_epi8(__m512i a) { __m128i r; EACH r[i] = (uint8_t)a[i]; return r; }
+ONE __m128i _mm512_cvtusepi32_epi8(__m512i a) { __m128i r; EACH r[i] = (uint32_t)a[i] < 255 ? (uint8_t)a[i] : 255; return r; }
 ONE void _mm_mask_storeu_epi8(void *p, __mmask16 m, __m128i x) { EACH if (m >> i & 1) ((uint8_t *)p)[i] = x[i]; }
 ONE void _mm256_mask_storeu_epi16(void *p, __mmask16 m, __m256i x) { EACH if (m >> i & 1) memcpy((char *)p + 2 * i, (char *)&x + 2 * i, 2); }
 ONE __m256bh _mm512_cvtneps_pbh(__m512 a) {
