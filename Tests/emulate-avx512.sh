@@ -14,10 +14,10 @@ trap 'rm -rf "$build"' EXIT
 
 for file in Sources/CKernels/*.c Tests/KernelEmulation/compare.c; do
     case $file in
-    */formats_avx512.c)
+    */formats_avx512.c | */int4_avx512.c)
         # Without its targets: the compiler must not use the instructions for anything else either.
-        grep -v 'pragma clang attribute' "$file" >"$build/formats.c"
-        $clang $flags -Wno-psabi -mavx2 -mfma -ITests/KernelEmulation/avx512 -c "$build/formats.c" -o "$build/formats.o"
+        grep -v 'pragma clang attribute' "$file" >"$build/emulated.c"
+        $clang $flags -Wno-psabi -mavx2 -mfma -ITests/KernelEmulation/avx512 -c "$build/emulated.c" -o "$build/$(basename "$file" .c).o"
         ;;
     *) $clang $flags -DEMULATE_AVX512 -c "$file" -o "$build/$(basename "$file" .c).o" ;;
     esac

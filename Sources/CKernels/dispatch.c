@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "CKernels.h"
+#include "int4.h"
 #include "int8.h"
 
 #if defined(__aarch64__) && defined(__linux__)
@@ -35,13 +36,19 @@ static void gather(void) {
         apus_kernels *wide = &own[own_count++];
         *wide = apus_kernels_avx512;
         if (__builtin_cpu_supports("avx512bf16")) wide->formats[apus_precision_bfloat16] = &apus_bfloat16_avx512;
-        if (__builtin_cpu_supports("avx512vnni")) wide->formats[apus_precision_int8] = &apus_int8_vnni;
+        if (__builtin_cpu_supports("avx512vnni")) {
+            wide->formats[apus_precision_int8] = &apus_int8_vnni;
+            wide->formats[apus_precision_int4] = &apus_int4_vnni;
+        }
     }
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) own[own_count++] = apus_kernels_avx2;
 #elif defined(__aarch64__)
     apus_kernels *neon = &own[own_count++];
     *neon = apus_kernels_neon;
-    if (has_dot_products()) neon->formats[apus_precision_int8] = &apus_int8_dotprod;
+    if (has_dot_products()) {
+        neon->formats[apus_precision_int8] = &apus_int8_dotprod;
+        neon->formats[apus_precision_int4] = &apus_int4_dotprod;
+    }
     if (has_matrix_products()) neon->formats[apus_precision_int8] = &apus_int8_i8mm;
 #endif
     own[own_count++] = apus_kernels_scalar;

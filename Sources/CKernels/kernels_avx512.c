@@ -3,11 +3,13 @@
 #include <math.h>
 #include <stdint.h>
 
+#include "int4.h"
 #include "int8.h"
 
 #define KERNELS_NAME "avx512"
 #define KERNELS_TABLE apus_kernels_avx512
 #define INT8_FORMAT apus_int8_avx2
+#define INT4_FORMAT apus_int4_avx2
 
 // Only these functions use the instructions; the rest of the program runs anywhere.
 #pragma clang attribute push(__attribute__((target("avx512f,avx512vl,avx512bw,avx512dq,fma"))), apply_to = function)

@@ -4,6 +4,7 @@
 
 #include "CKernels.h"
 #include "brains.h"
+#include "int4.h"
 #include "int8.h"
 
 enum { panel_width = 8, tile_rows = 4 };
@@ -31,7 +32,7 @@ static void tile_float32(int32_t rows, int64_t steps, const void *left, const vo
 }
 
 static const apus_format float32_format = {
-    .panel_width = panel_width, .tile_rows = tile_rows, .step = 1, .element_bytes = 4,
+    .panel_width = panel_width, .tile_rows = tile_rows, .step = 1, .step_bytes = 4 * panel_width,
     .left_bytes = apus_tile_stride * 4, .prepare = prepare_floats, .tile = tile_float32,
 };
 
@@ -51,7 +52,7 @@ static void tile_bfloat16(int32_t rows, int64_t steps, const void *left, const v
 }
 
 static const apus_format bfloat16_format = {
-    .panel_width = panel_width, .tile_rows = tile_rows, .step = 1, .element_bytes = 2,
+    .panel_width = panel_width, .tile_rows = tile_rows, .step = 1, .step_bytes = 2 * panel_width,
     .left_bytes = apus_tile_stride * 4, .prepare = prepare_floats, .tile = tile_bfloat16,
 };
 
@@ -109,7 +110,7 @@ static void tile_bytes(int32_t rows, int64_t steps, const void *left, const void
 }
 
 const apus_format apus_int8_scalar = {
-    .panel_width = panel_width, .tile_rows = tile_rows, .step = 1, .element_bytes = 1,
+    .panel_width = panel_width, .tile_rows = tile_rows, .step = 1, .step_bytes = panel_width,
     .left_bytes = apus_byte_stride, .left_most = 127, .prepare = prepare_bytes, .tile = tile_bytes,
 };
 
@@ -241,7 +242,7 @@ static void to_brains(const float *x, uint16_t *y, int64_t count) {
 
 const apus_kernels apus_kernels_scalar = {
     .name = "scalar",
-    .formats = {&float32_format, &bfloat16_format, &apus_int8_scalar},
+    .formats = {&float32_format, &bfloat16_format, &apus_int8_scalar, &apus_int4_scalar},
     .finish = finish,
     .activate = activate,
     .add = add,

@@ -1,5 +1,5 @@
 // The kernels of one instruction set, written over the vector type that the including file has defined:
-// `vector`, `v_…`, VECTOR_WIDTH, TILE_ROWS, and over INT8_FORMAT. KERNELS_NAME and KERNELS_TABLE name the result.
+// `vector`, `v_…`, VECTOR_WIDTH, TILE_ROWS, and over INT8_FORMAT and INT4_FORMAT. KERNELS_NAME and KERNELS_TABLE name the result.
 #include <math.h>
 #include <string.h>
 
@@ -322,7 +322,7 @@ static void to_brains(const float *x, uint16_t *y, int64_t count) {
 
 const apus_kernels KERNELS_TABLE = {
     .name = KERNELS_NAME,
-    .formats = {&float32_format, &bfloat16_format, &INT8_FORMAT},
+    .formats = {&float32_format, &bfloat16_format, &INT8_FORMAT, &INT4_FORMAT},
     .finish = finish,
     .activate = activate,
     .add = add,

@@ -6,6 +6,7 @@
 #include "CKernels.h"
 #include "blocks.h"
 #include "brains.h"
+#include "int4.h"
 #include "int8.h"
 
 int64_t apus_packed_bytes(const apus_kernels *kernels, apus_precision precision, int64_t depth, int64_t columns) {
@@ -29,6 +30,7 @@ static inline float from_half(uint16_t bits) {
 // Depths of a column are converted in runs that stay in the first-level cache.
 enum { run_length = 64 };
 _Static_assert(apus_group_depth % run_length == 0, "a run is of one group");
+_Static_assert(run_length % apus_int4_step == 0, "a run is of whole steps");
 
 typedef struct {
     const apus_packing *packing;
@@ -126,6 +128,11 @@ static int32_t store_run(const apus_format *format, apus_precision precision, co
             const int8_t q = x >= 127 ? 127 : x <= -127 ? -127 : x == x ? (int8_t)lrintf(x) : 0;
             ((int8_t *)block)[AT(k)] = q;
             sum += q;
+        }
+        break;
+    case apus_precision_int4:
+        for (int64_t k = 0; k < count; k += step) {
+            apus_int4_store(format->panel_width, run + k, block + (first + k) / step * format->step_bytes, place);
         }
         break;
     case apus_precision_count: break;

@@ -40,11 +40,10 @@ apus_block apus_depth_block(const apus_format *format, int64_t depth, int64_t in
     const int64_t steps = (depth + format->step - 1) / format->step;
     const range block = part(steps, apus_depth_blocks(depth), index);
     const int64_t start = block.start * format->step, end = start + block.count * format->step;
-    const int64_t step_bytes = (int64_t)format->panel_width * format->step * format->element_bytes;
     return (apus_block){
         .start = start, .depth = (end < depth ? end : depth) - start, .steps = block.count,
-        .offset = index * format->header_bytes + block.start * step_bytes,
-        .bytes = format->header_bytes + block.count * step_bytes,
+        .offset = index * format->header_bytes + block.start * format->step_bytes,
+        .bytes = format->header_bytes + block.count * format->step_bytes,
     };
 }
 

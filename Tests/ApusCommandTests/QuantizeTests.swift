@@ -95,11 +95,25 @@ struct QuantizeTests {
         #expect(run.lines == (try CommandRun(["translate", "--precision", "fp32"] + Self.sentences).lines))
     }
 
+    @Test("4 bits write what fp32 does, or nearly, and a checkpoint is not written in them")
+    func fourBits() throws {
+        let run = try CommandRun(["translate", "--precision", "int4"] + Self.sentences)
+        #expect(run.status == 0)
+        let exact = try CommandRun(["translate", "--precision", "fp32"] + Self.sentences)
+        #expect(zip(run.lines, exact.lines).filter { $0 == $1 }.count >= 2)
+        #expect(
+            try CommandRun("classify", "--precision", "int4", "--top", "1", Self.photo).lines.first?.split(separator: " ").last
+                == CommandRun("classify", "--precision", "fp32", "--top", "1", Self.photo).lines.first?.split(separator: " ").last
+        )
+        let quantized = try CommandRun("quantize", "vit-grocery", "-o", "/nonexistent/folder", "--precision", "int4")
+        #expect(quantized.status != 0 && quantized.errors.contains("'int8' and 'bf16'"))
+    }
+
     @Test("an unknown precision is refused with those there are")
     func unknownPrecision() throws {
         let run = try CommandRun("classify", "--precision", "fp4", Self.photo)
         #expect(run.status != 0)
-        for name in ["auto", "fp32", "bf16", "int8"] { #expect(run.errors.contains(name)) }
+        for name in ["auto", "fp32", "bf16", "int8", "int4"] { #expect(run.errors.contains(name)) }
     }
 
     @Test("--profile tells where the time went, and changes no answer")
@@ -119,7 +133,7 @@ struct QuantizeTests {
     func machine() throws {
         let limits = try #require(try CommandRun("bench", "machine", "--json").objects.first)
         let operations = try #require(limits["operations_per_second"] as? [String: Double])
-        #expect(Set(operations.keys) == ["fp32", "bf16", "int8"])
+        #expect(Set(operations.keys) == ["fp32", "bf16", "int8", "int4"])
         #expect(operations.values.allSatisfy { $0 > 1e8 })
         #expect(try #require(limits["bytes_per_second"] as? Double) > 1e8)
         let bench = try #require(

@@ -63,7 +63,8 @@ private struct Product {
         let right = b[column * depth..<(column + 1) * depth].map { abs(Double($0)) }
         // A processor may round the left operand to bfloat16 too.
         if precision == apus_precision_bfloat16 { return zip(left, right).reduce(0) { $0 + $1.0 * $1.1 } / 128 * 1.2 }
-        let steps = (left.max() ?? 0) / 254, weightStep = (right.max() ?? 0) / 254
+        // Of 4 bits the step is an eighth of the largest, and one nearly as large of the other sign is off by a whole step.
+        let steps = (left.max() ?? 0) / 254, weightStep = (right.max() ?? 0) / (precision == apus_precision_int4 ? 8 : 254)
         return 1.2 * (right.reduce(0, +) * steps + left.reduce(0, +) * weightStep + Double(depth) * steps * weightStep)
     }
 
@@ -117,7 +118,7 @@ struct ProductKernelTests {
 
     @Test(
         "every precision, with sizes that fill no step, tile, panel or block",
-        arguments: [apus_precision_bfloat16, apus_precision_int8])
+        arguments: [apus_precision_bfloat16, apus_precision_int8, apus_precision_int4])
     func precisions(precision: apus_precision) {
         for (index, depth) in [1, 2, 3, 4, 5, 31, 64, 67, 768, 769, 771, 1539, 3073].enumerated() {
             for rows in [1, 2, 3, 5, 7, 12, 13, 15, 29] where depth < 100 || rows < 8 {
@@ -152,7 +153,7 @@ struct ProductKernelTests {
 
     @Test("in lower precision, what is not finite spoils its row and no other", arguments: KernelTable.all)
     func nonFiniteInLowerPrecision(table: KernelTable) {
-        for precision in [apus_precision_bfloat16, apus_precision_int8] {
+        for precision in [apus_precision_bfloat16, apus_precision_int8, apus_precision_int4] {
             for (place, value) in [(4, Float.nan), (0, .nan), (8, .infinity), (2, -.infinity)] {
                 var product = Product(rows: 17, depth: 9, columns: 35, seed: 4)
                 product.precision = precision

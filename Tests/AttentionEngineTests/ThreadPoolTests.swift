@@ -179,7 +179,7 @@ struct ThreadPoolTests {
     func determinism(table: KernelTable) {
         var random = Seeded(state: 8)
         let sizes = [(1, 900, 70), (3, 20, 1000), (57, 769, 65), (449, 1600, 33)]
-        let precisions = [apus_precision_float32, apus_precision_bfloat16, apus_precision_int8]
+        let precisions = [apus_precision_float32, apus_precision_bfloat16, apus_precision_int8, apus_precision_int4]
         for (precision, (rows, depth, columns)) in precisions.flatMap({ precision in sizes.map { (precision, $0) } }) {
             let a = random.floats(rows * depth), b = random.floats(depth * columns)
             let packed = table.packed(b, depth: depth, columns: columns, precision: precision)

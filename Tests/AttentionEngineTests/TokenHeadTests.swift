@@ -63,13 +63,13 @@ struct TokenHeadTests {
 
     @Test("a head in lower precision has no need of it")
     func lowerPrecision() throws {
-        for precision in [Precision.bfloat16, .int8] {
+        for precision in [Precision.bfloat16, .int8, .int4] {
             let head = try TokenHead(StoredMatrix(Self.table(300, 64, seed: 1), precision: precision))
             #expect(!head.canApproximate)
             let states = Self.states(3, 64, seed: 2)
             let exact = try TokenHead(StoredMatrix(Self.table(300, 64, seed: 1)))(states).floats
             let size = exact.reduce(0) { max($0, abs($1)) }
-            #expect(largestDifference(head(states).floats, exact) <= 0.02 * size)
+            #expect(largestDifference(head(states).floats, exact) <= (precision == .int4 ? 0.1 : 0.02) * size)
         }
     }
 }

@@ -97,8 +97,9 @@ static void check_precision(const apus_kernels *kernels, apus_precision precisio
         .precision = precision, .rows = rows, .depth = depth, .columns = columns, .a = a, .a_stride = depth,
         .residual = which % 3 ? residual : NULL, .residual_stride = columns, .out_stride = columns + which % 4,
     };
-    const float step = precision == apus_precision_int8 ? 1.0f / 127 : 1.0f / 256;
-    compare(precision == apus_precision_int8 ? "product in int8" : "product in bfloat16", rows, depth, columns,
+    static const char *const names[] = {"", "product in bfloat16", "product in int8", "product in int4"};
+    const float step = precision == apus_precision_bfloat16 ? 1.0f / 256 : 1.0f / 127;
+    compare(names[precision], rows, depth, columns,
             product_of(kernels, product, b), product_of(&apus_kernels_scalar, product, b),
             (rows - 1) * product.out_stride + columns, 2e-5f * (float)(depth + 2) + step * 2.5f * sqrtf((float)depth));
     free(a), free(b), free(residual);
@@ -107,6 +108,7 @@ static void check_precision(const apus_kernels *kernels, apus_precision precisio
 static void check_product(const apus_kernels *kernels, int64_t rows, int64_t depth, int64_t columns) {
     check_precision(kernels, apus_precision_bfloat16, rows, depth, columns);
     check_precision(kernels, apus_precision_int8, rows, depth, columns);
+    check_precision(kernels, apus_precision_int4, rows, depth, columns);
     const int64_t which = rows + 2 * columns + depth;
     float *a = drawn(rows * depth, 1), *b = drawn(columns * depth, 1);
     float *bias = drawn(columns, 1), *residual = drawn(rows * columns, 1);
@@ -215,11 +217,12 @@ int main(int argument_count, char **arguments) {
     int32_t count = apus_kernels_available(tables, 4);
 #ifdef EMULATE_AVX512
     // The table of AVX2, with formats that are written in plain C for this.
-    extern const apus_format apus_bfloat16_avx512, apus_int8_vnni;
+    extern const apus_format apus_bfloat16_avx512, apus_int8_vnni, apus_int4_vnni;
     apus_kernels emulated = *tables[0];
     emulated.name = "emulated";
     emulated.formats[apus_precision_bfloat16] = &apus_bfloat16_avx512;
     emulated.formats[apus_precision_int8] = &apus_int8_vnni;
+    emulated.formats[apus_precision_int4] = &apus_int4_vnni;
     tables[count++] = &emulated;
 #endif
     for (int32_t t = 0; t < count; t++) {

@@ -9,7 +9,7 @@ struct EngineOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "What weights are kept in: fp32, bf16, int8, or auto for the fastest that answers as fp32 does on this processor.",
+            "What weights are kept in: fp32, bf16, int8, int4 (of decoders; int8 elsewhere), or auto for the fastest that answers as fp32 does on this processor.",
             valueName: "precision"))
     var precision = PrecisionChoice.auto
 
@@ -30,7 +30,7 @@ struct EngineOptions: ParsableArguments {
 
 /// A precision by name.
 enum PrecisionChoice: String, ExpressibleByArgument, CaseIterable {
-    case auto, fp32, bf16, int8
+    case auto, fp32, bf16, int8, int4
 
     /// What a checkpoint's weights are to be kept in.
     func precision(for checkpoint: Checkpoint) -> Precision { Precision(rawValue: rawValue) ?? checkpoint.automaticPrecision }

@@ -13,6 +13,8 @@ public struct TokenHead: Sendable {
     ///   - scale: what states are multiplied by before.
     /// - Throws: `InputError` if there is not the memory, or naming the tensor where a weight is infinite or not a number.
     public init(_ table: StoredMatrix, bias: Tensor? = nil, scale: Float = 1) throws {
+        var table = table
+        table.precision = table.precisionOfHead
         matrix = try PackedMatrix([table])
         self.bias = bias.map { $0.reshaped(to: [$0.count]) }
         self.scale = scale

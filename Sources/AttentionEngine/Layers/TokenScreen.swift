@@ -79,6 +79,7 @@ extension apus_kernels {
         case .float32: formats.0
         case .bfloat16: formats.1
         case .int8: formats.2
+        case .int4: formats.3
         }
     }
 }

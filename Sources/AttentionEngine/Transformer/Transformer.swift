@@ -22,6 +22,7 @@ public struct Transformer: Sendable {
     /// - Throws: `InputError` naming the number that cannot be, or the tensor that is missing or has another shape.
     public init(_ configuration: TransformerConfiguration, _ weights: Weights, names: TransformerNames) throws {
         try configuration.validate()
+        let weights = configuration.attention.isCausal ? weights.forWriting : weights
         self.configuration = configuration
         precision = weights.precision
         positions = try PositionEncoding(configuration, weights, name: names.positions)

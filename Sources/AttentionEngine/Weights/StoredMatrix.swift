@@ -9,19 +9,22 @@ public struct StoredMatrix: Sendable {
     public let scales: Tensor?
     /// What the weights are kept in once they are packed.
     public var precision: Precision
+    /// The same for a matrix that gives the scores of tokens.
+    let precisionOfHead: Precision
     /// The file and the tensor, as messages name them.
     let place: String
 
     /// A matrix that a program has computed rather than loaded.
     public init(_ elements: Tensor, precision: Precision = .float32) {
         precondition(elements.rank >= 2 && elements.elementType.isFloatingPoint, "no matrix of numbers")
-        self.init(elements: elements, scales: nil, precision: precision, place: "weights")
+        self.init(elements: elements, scales: nil, precision: precision, precisionOfHead: precision, place: "weights")
     }
 
-    init(elements: Tensor, scales: Tensor?, precision: Precision, place: String) {
+    init(elements: Tensor, scales: Tensor?, precision: Precision, precisionOfHead: Precision, place: String) {
         self.elements = elements
         self.scales = scales
         self.precision = precision
+        self.precisionOfHead = precisionOfHead
         self.place = place
     }
 

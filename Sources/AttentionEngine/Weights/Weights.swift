@@ -11,6 +11,8 @@ public struct Weights: Sendable {
     public let precision: Precision
     private let source: any ParameterSource
     private let recorder: MatrixRecorder?
+    /// Whether they are of layers that write token by token.
+    private let isWriting: Bool
 
     /// Creates the view of a source from `path` on.
     public init(_ source: any ParameterSource, path: String = "", precision: Precision = .float32) {
@@ -19,14 +21,28 @@ public struct Weights: Sendable {
 
     /// - Parameter recorder: told which matrices are asked for.
     package init(_ source: any ParameterSource, path: String = "", precision: Precision, recorder: MatrixRecorder?) {
+        self.init(source, path: path, precision: precision, recorder: recorder, isWriting: false)
+    }
+
+    private init(
+        _ source: any ParameterSource, path: String, precision: Precision, recorder: MatrixRecorder?, isWriting: Bool
+    ) {
         self.source = source
         self.path = path
         self.precision = precision
         self.recorder = recorder
+        self.isWriting = isWriting
+    }
+
+    /// The same for layers that write token by token.
+    var forWriting: Weights {
+        Weights(source, path: path, precision: precision, recorder: recorder, isWriting: true)
     }
 
     /// The parameters below `path`; the empty path is the place itself.
-    public subscript(_ path: String) -> Weights { Weights(source, path: full(path), precision: precision, recorder: recorder) }
+    public subscript(_ path: String) -> Weights {
+        Weights(source, path: full(path), precision: precision, recorder: recorder, isWriting: isWriting)
+    }
 
     /// A parameter as `float32`.
     ///
@@ -74,7 +90,9 @@ public struct Weights: Sendable {
             }
             scales = found
         }
-        return StoredMatrix(elements: found, scales: scales, precision: precision, place: place(name))
+        return StoredMatrix(
+            elements: found, scales: scales, precision: isWriting ? precision : precision.forReading, precisionOfHead: precision,
+            place: place(name))
     }
 
     private func tensor(_ name: String, _ shape: [Int]) throws -> Tensor {

@@ -55,6 +55,7 @@ typedef enum apus_precision {
     apus_precision_float32 = 0,
     apus_precision_bfloat16,
     apus_precision_int8,        // with a scale for each column; the left operand gets one for each row
+    apus_precision_int4,        // with a scale for each column and 32 depths
     apus_precision_count,
 } apus_precision;
 
@@ -74,7 +75,7 @@ typedef enum apus_element {
 typedef struct apus_format {
     int32_t panel_width, tile_rows;     // a tile is up to so many rows by one panel
     int32_t step;
-    int32_t element_bytes;              // of the right operand
+    int32_t step_bytes;                 // of a step of a panel
     int32_t header_bytes;               // before each block of a panel: of 0 groups, or 4 for each group and column
     int32_t left_bytes;                 // from row to row of the left operand
     int32_t left_most;                  // no step is larger than a row's largest element by this, where it is integers

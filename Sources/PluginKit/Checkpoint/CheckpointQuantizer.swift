@@ -38,6 +38,11 @@ public struct CheckpointQuantizer: Sendable {
     ///   - precision: `.int8` or `.bfloat16`.
     /// - Throws: `InputError` if the weights do not fit the family, the folder holds something, or a file cannot be written.
     public func write(to folder: String, precision: Precision) throws {
+        guard precision == .int8 || precision == .bfloat16 else {
+            throw InputError(
+                "precision", found: precision.rawValue, needed: "int8 or bf16, which checkpoints are written in",
+                remedy: "Have weights rounded to \(precision.rawValue) when they are loaded")
+        }
         let folder = Paths.absolute(folder)
         guard Paths.contents(folder).isEmpty, Paths.kind(of: folder) != .file else {
             throw InputError(

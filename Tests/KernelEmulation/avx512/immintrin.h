@@ -29,6 +29,12 @@ ONE __m512 _mm512_maskz_loadu_ps(__mmask16 m, const float *p) { __m512 r; EACH r
 ONE __m512 _mm512_add_ps(__m512 a, __m512 b) { return a + b; }
 ONE __m512 _mm512_mul_ps(__m512 a, __m512 b) { return a * b; }
 ONE __m512i _mm512_add_epi32(__m512i a, __m512i b) { return a + b; }
+ONE __m512i _mm512_and_si512(__m512i a, __m512i b) { return a & b; }
+ONE __m512i _mm512_srli_epi32(__m512i a, int count) { __m512i r; EACH r[i] = (int32_t)((uint32_t)a[i] >> count); return r; }
+ONE __m512i _mm512_slli_epi32(__m512i a, int count) { __m512i r; EACH r[i] = (int32_t)((uint32_t)a[i] << count); return r; }
+ONE __m256i _mm256_loadu_si256(const void *p) { __m256i r; memcpy(&r, p, 32); return r; }
+ONE __m512i _mm512_cvtepu16_epi32(__m256i a) { __m512i r; EACH r[i] = a[i]; return r; }
+ONE __m512 _mm512_castsi512_ps(__m512i a) { __m512 r; memcpy(&r, &a, 64); return r; }
 ONE __m512i _mm512_mullo_epi32(__m512i a, __m512i b) { return a * b; }
 ONE __m512i _mm512_sllv_epi32(__m512i a, __m512i b) { __m512i r; EACH r[i] = (int32_t)((uint32_t)a[i] << b[i]); return r; }
 ONE __m512i _mm512_srai_epi32(__m512i a, int count) { __m512i r; EACH r[i] = a[i] >> count; return r; }

@@ -7,6 +7,12 @@
 #endif
 import AttentionEngine
 
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
 /// How long a task took, again and again, whole or in parts.
 struct Measurement: Encodable {
     /// A part of the work that was measured alone.
@@ -78,6 +84,15 @@ struct Measurement: Encodable {
 
     /// The most memory the program has had at any time, in bytes.
     private static var peakMemory: Int {
+        #if os(Linux)
+            // What getrusage tells counts the program that started this one.
+            if let status = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8),
+                let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") }),
+                let kilobytes = line.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap({ Int($0) })
+            {
+                return kilobytes << 10
+            }
+        #endif
         var usage = rusage()
         // RUSAGE_SELF, whose type differs from system to system.
         getrusage(0, &usage)
