@@ -11,6 +11,7 @@ typedef struct {
     const apus_attention *attention;
     apus_head head;
     int64_t tiles;
+    float *statistics;
 } plan;
 
 static int64_t element_bytes(const apus_attention *a) { return a->element == apus_element_float32 ? 4 : 2; }
@@ -75,6 +76,7 @@ static void attend_tiles(void *context, int64_t group, int64_t first, int64_t la
             .seen = a->causal ? q + a->keys - a->queries + 1 : a->keys, .seen_more = a->causal,
             .out = a->out + b * a->out_batch_stride + q * a->out_row_stride + h * a->value_width,
             .out_stride = a->out_row_stride,
+            .statistics = plan->statistics ? plan->statistics + group * a->queries + q : NULL,
         };
         apus_attend_head(&plan->head, &scratch, panels, &queries);
     }
@@ -120,15 +122,18 @@ static void attend_few(void *context, int64_t b, int64_t first, int64_t last, ap
             kernels->softmax_step(scores, seen, &maximum, &total);
             // A query that sees no key at all gets zeros.
             const float factor = total > 0 || isnan(total) ? 1 / total : 0;
+            if (plan->statistics) {
+                plan->statistics[(b * a->heads + h) * a->queries + q] = total > 0 ? maximum + logf(total) : INFINITY;
+            }
             kernels->weighted_sum(scores, factor, a->element, value, value_starts, seen, a->value_width,
                                   a->out + b * a->out_batch_stride + q * a->out_row_stride + h * a->value_width);
         }
     }
 }
 
-void apus_attend(const apus_kernels *kernels, const apus_attention *attention) {
+static void attend(const apus_kernels *kernels, const apus_attention *attention, float *statistics) {
     if (attention->batch <= 0 || attention->heads <= 0 || attention->queries <= 0) return;
-    plan plan = {.kernels = kernels, .attention = attention};
+    plan plan = {.kernels = kernels, .attention = attention, .statistics = statistics};
     if (attention->queries * attention->heads <= few_queries * attention->key_value_heads) {
         apus_parallel(attention->batch, attention->key_value_heads, heads_in_bite(attention), attend_few, &plan);
         return;
@@ -136,4 +141,10 @@ void apus_attend(const apus_kernels *kernels, const apus_attention *attention) {
     plan.head = apus_head_of(kernels, attention->precision, attention->keys, attention->key_width, attention->value_width);
     plan.tiles = (attention->queries + plan.head.format->tile_rows - 1) / plan.head.format->tile_rows;
     apus_parallel(attention->batch * attention->heads, plan.tiles, 1, attend_tiles, &plan);
+}
+
+void apus_attend(const apus_kernels *kernels, const apus_attention *attention) { attend(kernels, attention, NULL); }
+
+void apus_attend_for_gradient(const apus_kernels *kernels, const apus_attention *attention, float *statistics) {
+    attend(kernels, attention, statistics);
 }

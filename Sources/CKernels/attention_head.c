@@ -149,6 +149,7 @@ void apus_attend_head(const apus_head *head, const apus_head_scratch *s, const c
     for (int32_t r = 0; r < q->rows; r++) {
         // A query that sees no key at all gets zeros.
         const float factor = totals[r] > 0 || isnan(totals[r]) ? 1 / totals[r] : 0;
+        if (q->statistics) q->statistics[r] = totals[r] > 0 ? maxima[r] + logf(totals[r]) : INFINITY;
         kernels->scale(s->sums + r * s->sums_stride, factor, q->out + r * q->out_stride, head->value_width);
     }
 }

@@ -55,6 +55,7 @@ typedef struct {
     int64_t seen, seen_more;            // query r sees the first seen + r · seen_more keys
     float *out;
     int64_t out_stride;
+    float *statistics;                  // where not NULL, receives of each query the logarithm of its sum of exp(scores)
 } apus_head_queries;
 
 // out = softmax(scale · query · keyᵀ + mask + bias) · value; zeros for a query that sees no key.

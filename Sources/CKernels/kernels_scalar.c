@@ -240,6 +240,97 @@ static void to_brains(const float *x, uint16_t *y, int64_t count) {
     for (int64_t i = 0; i < count; i++) y[i] = apus_to_brain(x[i]);
 }
 
+// MARK: Gradients
+
+static float slope(apus_activation activation, float x) {
+    const float s = sigmoid(activation == apus_activation_quick_gelu ? 1.702f * x : x);
+    switch (activation) {
+    case apus_activation_none: return 1;
+    case apus_activation_relu: return x > 0 ? 1 : 0;
+    case apus_activation_gelu: return 0.5f * (1 + erff(x * 0.707106781f)) + x * 0.398942280f * expf(-0.5f * x * x);
+    case apus_activation_gelu_tanh: {
+        const float t = tanhf(0.797884561f * (x + 0.044715f * x * x * x));
+        return 0.5f * (1 + t) + 0.5f * x * (1 - t * t) * 0.797884561f * (1 + 3 * 0.044715f * x * x);
+    }
+    case apus_activation_quick_gelu: return s + 1.702f * x * s * (1 - s);
+    case apus_activation_silu: return s + x * s * (1 - s);
+    case apus_activation_tanh: return 1 - tanhf(x) * tanhf(x);
+    case apus_activation_sigmoid: return s * (1 - s);
+    }
+    return 1;
+}
+
+static void activate_backward(apus_activation activation, const float *x, const float *dy, float *dx, int64_t count) {
+    for (int64_t i = 0; i < count; i++) dx[i] = dy[i] * slope(activation, x[i]);
+}
+
+// dx = factor · (g − mean(g) − z · mean(g z)) with z the normalized row and g = dy · weight; a norm without a mean has no second
+// term.
+static void norm_backward(const float *x, const float *weight, const float *dy, double mean, double factor, bool is_centred,
+                          float *dx, float *dweight, float *dbias, int64_t count) {
+    double total = 0, product = 0;
+    for (int64_t i = 0; i < count; i++) {
+        const double z = (x[i] - mean) * factor, g = (double)dy[i] * (weight ? weight[i] : 1);
+        total += g;
+        product += g * z;
+        if (dweight) dweight[i] += (float)(dy[i] * z);
+        if (dbias) dbias[i] += dy[i];
+    }
+    if (!is_centred) total = 0;
+    for (int64_t i = 0; i < count; i++) {
+        const double z = (x[i] - mean) * factor, g = (double)dy[i] * (weight ? weight[i] : 1);
+        dx[i] = (float)(factor * (g - total / (double)count - z * product / (double)count));
+    }
+}
+
+static void layer_norm_backward(const float *x, const float *weight, const float *dy, float epsilon, float *dx,
+                                float *dweight, float *dbias, int64_t count) {
+    double sum = 0, squares = 0;
+    for (int64_t i = 0; i < count; i++) sum += x[i];
+    const double mean = sum / (double)count;
+    for (int64_t i = 0; i < count; i++) squares += (x[i] - mean) * (x[i] - mean);
+    norm_backward(x, weight, dy, mean, 1 / sqrt(squares / (double)count + epsilon), true, dx, dweight, dbias, count);
+}
+
+static void rms_norm_backward(const float *x, const float *weight, const float *dy, float epsilon, float *dx, float *dweight,
+                              int64_t count) {
+    double squares = 0;
+    for (int64_t i = 0; i < count; i++) squares += (double)x[i] * x[i];
+    norm_backward(x, weight, dy, 0, 1 / sqrt(squares / (double)count + epsilon), false, dx, dweight, NULL, count);
+}
+
+static void softmax_backward(const float *y, const float *dy, float *dx, int64_t count) {
+    double sum = 0;
+    for (int64_t i = 0; i < count; i++) sum += (double)y[i] * dy[i];
+    for (int64_t i = 0; i < count; i++) dx[i] = y[i] * (dy[i] - (float)sum);
+}
+
+static void attention_backward(float *scores, float *gradients, const float *mask, const float *bias, float statistic,
+                               float delta, int64_t count) {
+    for (int64_t i = 0; i < count; i++) {
+        const float x = scores[i] + (mask ? mask[i] : 0) + (bias ? bias[i] : 0);
+        scores[i] = expf(x - statistic);
+        gradients[i] = scores[i] * (gradients[i] - delta);
+    }
+}
+
+static float log_sum_exp(const float *x, int64_t count) {
+    const float most = largest(x, count);
+    double sum = 0;
+    for (int64_t i = 0; i < count; i++) sum += expf(x[i] - most);
+    return most + (float)log(sum);
+}
+
+static void shifted_exp(const float *x, float shift, float factor, float offset, float *y, int64_t count) {
+    for (int64_t i = 0; i < count; i++) y[i] = factor * expf(x[i] - shift) + offset;
+}
+
+static float total(const float *x, int64_t count) {
+    double sum = 0;
+    for (int64_t i = 0; i < count; i++) sum += x[i];
+    return (float)sum;
+}
+
 const apus_kernels apus_kernels_scalar = {
     .name = "scalar",
     .formats = {&float32_format, &bfloat16_format, &apus_int8_scalar, &apus_int4_scalar},
@@ -257,4 +348,12 @@ const apus_kernels apus_kernels_scalar = {
     .dots = dots,
     .weighted_sum = weighted_sum,
     .to_brains = to_brains,
+    .activate_backward = activate_backward,
+    .layer_norm_backward = layer_norm_backward,
+    .rms_norm_backward = rms_norm_backward,
+    .softmax_backward = softmax_backward,
+    .attention_backward = attention_backward,
+    .log_sum_exp = log_sum_exp,
+    .shifted_exp = shifted_exp,
+    .total = total,
 };

@@ -320,6 +320,10 @@ static void to_brains(const float *x, uint16_t *y, int64_t count) {
     for (int64_t i = 0; i < count; i++) y[i] = apus_to_brain(x[i]);
 }
 
+// MARK: Gradients
+
+#include "gradients_template.h"
+
 const apus_kernels KERNELS_TABLE = {
     .name = KERNELS_NAME,
     .formats = {&float32_format, &bfloat16_format, &INT8_FORMAT, &INT4_FORMAT},
@@ -337,4 +341,12 @@ const apus_kernels KERNELS_TABLE = {
     .dots = dots,
     .weighted_sum = weighted_sum,
     .to_brains = to_brains,
+    .activate_backward = activate_backward,
+    .layer_norm_backward = layer_norm_backward,
+    .rms_norm_backward = rms_norm_backward,
+    .softmax_backward = softmax_backward,
+    .attention_backward = attention_backward,
+    .log_sum_exp = log_sum_exp,
+    .shifted_exp = shifted_exp,
+    .total = total,
 };

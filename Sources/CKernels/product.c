@@ -7,6 +7,7 @@
 
 #include "CKernels.h"
 #include "blocks.h"
+#include "transpose.h"
 
 enum {
     tiles_in_group = 8,             // at most
@@ -20,6 +21,7 @@ typedef struct {
     const apus_format *format;
     const apus_product *product;
     int64_t groups, blocks, panels, panel_bytes;
+    bool is_transposed;
 } plan;
 
 typedef struct {
@@ -52,9 +54,32 @@ int64_t apus_panel_bytes(const apus_format *format, int64_t depth) {
     return last.offset + last.bytes;
 }
 
+// One block of depth of a left operand that stands turned.
+static void prepare_columns(const plan *plan, range rows, apus_block block, char *left) {
+    const apus_product *product = plan->product;
+    const float *from = product->a + block.start * product->a_stride + rows.start;
+    if (product->precision == apus_precision_float32) {
+        apus_transpose(from, product->a_stride, block.depth, rows.count, (float *)left, apus_tile_stride);
+        return;
+    }
+    float turned[apus_maximum_tile_rows * apus_tile_stride];
+    for (int64_t r = 0; r < rows.count; r += apus_maximum_tile_rows) {
+        const int64_t count = rows.count - r < apus_maximum_tile_rows ? rows.count - r : apus_maximum_tile_rows;
+        apus_transpose(from + r, product->a_stride, block.depth, count, turned, apus_tile_stride);
+        plan->format->prepare(count, block.depth, block.steps, turned, apus_tile_stride, left + r * plan->format->left_bytes);
+    }
+}
+
 // Blocks of depth follow one another, each with all its rows.
 static void prepare_rows(const plan *plan, range rows, char *scratch) {
     const apus_product *product = plan->product;
+    if (plan->is_transposed) {
+        for (int64_t index = 0; index < plan->blocks; index++) {
+            const apus_block block = apus_depth_block(plan->format, product->depth, index);
+            prepare_columns(plan, rows, block, scratch + index * rows.count * plan->format->left_bytes);
+        }
+        return;
+    }
     for (int64_t index = 0; index < plan->blocks; index++) {
         const apus_block block = apus_depth_block(plan->format, product->depth, index);
         plan->format->prepare(rows.count, block.depth, block.steps, product->a + rows.start * product->a_stride + block.start,
@@ -119,11 +144,11 @@ static _Atomic int64_t operation_count;
 
 int64_t apus_operation_count(void) { return atomic_load_explicit(&operation_count, memory_order_relaxed); }
 
-void apus_multiply(const apus_kernels *kernels, const apus_product *product) {
+static void multiply(const apus_kernels *kernels, const apus_product *product, bool is_transposed) {
     if (product->rows <= 0 || product->columns <= 0) return;
     atomic_fetch_add_explicit(&operation_count, 2 * product->rows * product->depth * product->columns, memory_order_relaxed);
     const apus_format *format = kernels->formats[product->precision];
-    plan plan = {.kernels = kernels, .format = format, .product = product};
+    plan plan = {.kernels = kernels, .format = format, .product = product, .is_transposed = is_transposed};
     plan.blocks = apus_depth_blocks(product->depth);
     plan.panels = (product->columns + format->panel_width - 1) / format->panel_width;
     plan.panel_bytes = apus_panel_bytes(format, product->depth);
@@ -143,3 +168,7 @@ void apus_multiply(const apus_kernels *kernels, const apus_product *product) {
     const int64_t grain = at_least_one((1 << 15) / at_least_one(work));
     apus_parallel(plan.groups, plan.panels, grain, multiply_panels, &plan);
 }
+
+void apus_multiply(const apus_kernels *kernels, const apus_product *product) { multiply(kernels, product, false); }
+
+void apus_multiply_transposed(const apus_kernels *kernels, const apus_product *product) { multiply(kernels, product, true); }

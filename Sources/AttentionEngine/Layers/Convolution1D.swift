@@ -9,6 +9,9 @@ public struct Convolution1D: Sendable {
     private let inputWidth: Int
     private let matrix: PackedMatrix
     private let bias: Tensor?
+    /// `[outputWidth, inputWidth, kernelSize]`, where it is trained.
+    private let trainedKernels: Tensor?
+    private let precision: Precision
 
     /// Loads `weight`, `[outputWidth, inputWidth, kernelSize]`, and `bias`.
     ///
@@ -23,8 +26,10 @@ public struct Convolution1D: Sendable {
         self.padding = padding
         self.inputWidth = inputWidth
         // A window of the input is stored position by position, so the weights must be too.
-        let kernels = try weights.get("weight", [outputWidth, inputWidth, kernelSize]).permuted([0, 2, 1])
-        matrix = try PackedMatrix([kernels], precision: weights.precision.forRawInput)
+        let kernels = try weights.get("weight", [outputWidth, inputWidth, kernelSize])
+        precision = weights.precision.forRawInput
+        matrix = try PackedMatrix([kernels.permuted([0, 2, 1])], precision: precision)
+        trainedKernels = kernels.node == nil ? nil : kernels
         bias = hasBias ? try weights.get("bias", [outputWidth]) : nil
     }
 
@@ -41,8 +46,14 @@ public struct Convolution1D: Sendable {
         precondition(x.rank == 3 && x.width == inputWidth, "\(x.shape) does not go with \(inputWidth) channels")
         let zeros = Tensor(repeating: 0, shape: [x.shape[0], padding, inputWidth])
         return Profile.measure(.convolutions) {
-            matrix.product(
-                windowsOf: padding == 0 ? x : .concatenated([zeros, x, zeros], along: 1), count: resultCount(x.shape[1]),
+            let padded = padding == 0 ? x : .concatenated([zeros, x, zeros], along: 1)
+            if let trainedKernels {
+                return TrainedMatrix([trainedKernels.permuted([0, 2, 1])], precision: precision).product(
+                    windowsOf: padded, count: resultCount(x.shape[1]), step: stride * inputWidth, bias: bias,
+                    activation: activation)
+            }
+            return matrix.product(
+                windowsOf: padded, count: resultCount(x.shape[1]),
                 step: stride * inputWidth, bias: bias, activation: activation)
         }
     }

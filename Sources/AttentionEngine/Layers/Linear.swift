@@ -2,7 +2,10 @@
 public struct Linear: Sendable {
     /// The weights; `[…, matrix.depth]` becomes `[…, matrix.columns]`.
     public let matrix: PackedMatrix
-    private let bias: Tensor?
+    private let fixedBias: Tensor?
+    /// The biases of the parts, where they are trained.
+    private var trainedBiases: [Tensor] = []
+    private var bias: Tensor? { trainedBiases.isEmpty ? fixedBias : .concatenated(trainedBiases, along: 0) }
     /// Whether it makes vectors of patches, which are measured apart from the layers of the Transformer.
     private var isConvolution = false
 
@@ -33,7 +36,7 @@ public struct Linear: Sendable {
     public init(_ matrix: PackedMatrix, bias: Tensor? = nil) {
         precondition(bias == nil || bias!.count == matrix.columns, "bias of another width")
         self.matrix = matrix
-        self.bias = bias
+        fixedBias = bias
     }
 
     /// One of several layers that are computed as one.
@@ -63,14 +66,14 @@ public struct Linear: Sendable {
         matrix = try PackedMatrix(stored, layout: layout)
         isConvolution = kernel.count > 1
         guard parts.contains(where: \.hasBias) else {
-            bias = nil
+            fixedBias = nil
             return
         }
-        bias = Tensor.concatenated(
-            try parts.map { part in
-                part.hasBias
-                    ? try part.weights.get("bias", [part.width]) : Tensor(repeating: 0, shape: [part.width])
-            }, along: 0)
+        let biases = try parts.map { part in
+            part.hasBias ? try part.weights.get("bias", [part.width]) : Tensor(repeating: 0, shape: [part.width])
+        }
+        fixedBias = Tensor.concatenated(biases, along: 0)
+        if biases.contains(where: { $0.node != nil }) { trainedBiases = biases }
     }
 
     /// `activation(x Wᵀ + b) + residual`, in one pass.

@@ -25,10 +25,15 @@ public struct TokenEmbedding: Sendable {
                 remedy: "Use the tokenizer that belongs to the model")
         }
         let width = table.elements.width
-        return Tensor(shape: [ids.count, length, width]) { (output: UnsafeMutableBufferPointer<Float>) in
+        let vectors = Tensor(shape: [ids.count, length, width]) { (output: UnsafeMutableBufferPointer<Float>) in
             for (index, id) in ids.joined().enumerated() {
                 table.copyRow(id, to: UnsafeMutableBufferPointer(rebasing: output[index * width..<(index + 1) * width]))
             }
+        }
+        guard let tape = GradientTape.tracking(table.elements) else { return vectors }
+        let all = Array(ids.joined())
+        return tape.remember(vectors) { [node = table.elements.node, count = table.elements.count] in
+            node?.addRows($0, at: all, tableCount: count)
         }
     }
 }

@@ -18,7 +18,7 @@ public struct TokenHead: Sendable {
         matrix = try PackedMatrix([table])
         self.bias = bias.map { $0.reshaped(to: [$0.count]) }
         self.scale = scale
-        screen = table.precision == .float32 ? TokenScreen(table) : nil
+        screen = table.precision == .float32 && table.elements.node == nil ? TokenScreen(table) : nil
     }
 
     /// The number of tokens.

@@ -27,11 +27,11 @@ struct HeadRows {
     /// How many positions, from there, take part; all where `nil`.
     var positions: Int?
 
-    fileprivate var count: Int { positions ?? tensor.shape[tensor.rank - 2] - first }
+    var count: Int { positions ?? tensor.shape[tensor.rank - 2] - first }
     fileprivate var rowStride: Int { tensor.width }
     fileprivate var batchStride: Int { tensor.count / max(1, tensor.shape[0]) }
     fileprivate func headStride(_ width: Int) -> Int { tensor.rank == 4 ? tensor.shape[2] * tensor.width : width }
-    fileprivate var offset: Int { column + first * rowStride }
+    var offset: Int { column + first * rowStride }
     fileprivate var byteOffset: Int { offset * tensor.elementType.byteWidth }
 
     fileprivate func holds(_ heads: Int, of width: Int) -> Bool {
@@ -78,20 +78,46 @@ func attention(
         precondition(stored == batch, "queries and keys of different sequences")
     }
 
-    let width = shape.heads * shape.valueWidth
-    return query.tensor.withFloatBuffer { q in
-        key.tensor.withBytes { k in
-            value.tensor.withBytes { v in
-                keyMask.withFloatPointer { keyMask in
-                    bias.withFloatPointer { bias in
-                        sequences.withTable { table in
-                            Tensor(shape: [batch, queries, width]) { output in
-                                guard let q = q.baseAddress, let k = k.baseAddress, let v = v.baseAddress,
-                                    let out = output.baseAddress
-                                else { return }
+    let operands = AttentionOperands(
+        query: query, key: key, value: value, shape: shape, keyMask: keyMask, bias: bias, sequences: sequences)
+    guard let tape = operands.tape else {
+        return operands.withOperation { operation in apus_attend(kernels, &operation) }
+    }
+    return operands.attend(recordedOn: tape)
+}
+
+/// What one attention operation works on.
+struct AttentionOperands {
+    let query, key, value: HeadRows
+    let shape: AttentionShape
+    let keyMask, bias: Tensor?
+    let sequences: KeySequences?
+
+    private var batch: Int { query.tensor.shape[0] }
+    private var width: Int { shape.heads * shape.valueWidth }
+
+    /// The shape of the statistics: `[batch, heads, queries]`.
+    var statisticsShape: [Int] { [batch, shape.heads, query.count] }
+
+    /// The result that `body` writes: `[batch, queries, heads · valueWidth]`.
+    func withOperation(_ body: (inout apus_attention) -> Void) -> Tensor {
+        Tensor(shape: [batch, query.count, width]) { output in
+            if let out = output.baseAddress { withOperation(writingTo: out, body) }
+        }
+    }
+
+    /// The operation as the kernels take it.
+    func withOperation(writingTo out: UnsafeMutablePointer<Float>, _ body: (inout apus_attention) -> Void) {
+        query.tensor.withFloatBuffer { q in
+            key.tensor.withBytes { k in
+                value.tensor.withBytes { v in
+                    keyMask.withFloatPointer { keyMask in
+                        bias.withFloatPointer { bias in
+                            sequences.withTable { table in
+                                guard let q = q.baseAddress, let k = k.baseAddress, let v = v.baseAddress else { return }
                                 var operation = apus_attention(
                                     batch: Int64(batch), heads: Int64(shape.heads), key_value_heads: Int64(shape.keyValueHeads),
-                                    queries: Int64(queries), keys: Int64(keys), key_width: Int64(shape.keyWidth),
+                                    queries: Int64(query.count), keys: Int64(key.count), key_width: Int64(shape.keyWidth),
                                     value_width: Int64(shape.valueWidth), query: q + query.offset, key: k + key.byteOffset,
                                     value: v + value.byteOffset, element: key.tensor.elementType.kernel,
                                     precision: shape.precision.forAttention.kernel, out: out,
@@ -100,10 +126,10 @@ func attention(
                                     key_row_stride: Int64(key.rowStride), key_head_stride: Int64(key.headStride(shape.keyWidth)),
                                     value_batch_stride: Int64(value.batchStride), value_row_stride: Int64(value.rowStride),
                                     value_head_stride: Int64(value.headStride(shape.valueWidth)),
-                                    out_batch_stride: Int64(queries * width), out_row_stride: Int64(width),
+                                    out_batch_stride: Int64(query.count * width), out_row_stride: Int64(width),
                                     key_sequences: table, key_sequences_stride: Int64(sequences?.stride ?? 0),
                                     scale: shape.scale, causal: shape.isCausal, key_mask: keyMask, bias: bias)
-                                apus_attend(kernels, &operation)
+                                body(&operation)
                             }
                         }
                     }

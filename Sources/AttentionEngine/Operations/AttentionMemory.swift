@@ -11,6 +11,8 @@ final class AttentionMemory: Sendable {
     private let shape: AttentionShape
     private let precision: Precision
     private let storage: TensorStorage
+    /// In training, what would have been laid out, and where keys and values start in each row.
+    private let rows: (tensor: Tensor, keyColumn: Int, valueColumn: Int)?
 
     /// Lays out keys and values.
     ///
@@ -23,6 +25,12 @@ final class AttentionMemory: Sendable {
         (batch, positions) = (rows.shape[0], rows.shape[1])
         self.shape = shape
         precision = shape.precision.forMemory
+        if GradientTape.isRecording {
+            self.rows = (rows, keyColumn, valueColumn)
+            storage = rows.storage
+            return
+        }
+        self.rows = nil
         storage = TensorStorage(
             byteCount: Int(
                 apus_memory_bytes(
@@ -46,6 +54,12 @@ final class AttentionMemory: Sendable {
         precondition(queries.width == shape.heads * shape.keyWidth && sequences.count == groups, "queries of \(queries.shape)")
         precondition(sequences.allSatisfy((0..<batch).contains), "no such sequence")
         precondition(mask == nil || mask!.shape == [groups, positions], "mask of another shape")
+        if let rows {
+            precondition(sequences == Array(0..<batch), "in training every sequence looks at its own")
+            return attention(
+                query: HeadRows(tensor: queries), key: HeadRows(tensor: rows.tensor, column: rows.keyColumn),
+                value: HeadRows(tensor: rows.tensor, column: rows.valueColumn), shape: shape, keyMask: mask)
+        }
         return Tensor(shape: [groups, count, width]) { output in
             mask.withFloatPointer { mask in
                 withAttention(queries, sequences: sequences, mask: mask, to: output) { apus_attend_memory(kernels, $0) }
@@ -58,6 +72,7 @@ final class AttentionMemory: Sendable {
     /// - Parameter queries: `[1, queries, heads · keyWidth]`.
     /// - Returns: `[queries, positions]`.
     func scores(_ queries: Tensor, sequence: Int, head: Int) -> Tensor {
+        precondition(rows == nil, "no scores while training")
         precondition(queries.shape[0] == 1 && (0..<batch).contains(sequence) && (0..<shape.heads).contains(head), "no such head")
         return Tensor(shape: [queries.shape[1], positions]) { output in
             withAttention(queries, sequences: [sequence], mask: nil, to: output) {

@@ -1,4 +1,5 @@
 import CKernels
+import Synchronization
 
 /// A weight matrix laid out for the product kernels, once, when a model is loaded.
 ///
@@ -19,6 +20,9 @@ public final class PackedMatrix: @unchecked Sendable {
     /// What the weights are kept in.
     public let precision: Precision
     private let memory: UnsafeMutableRawPointer
+    /// The plain rows, where they are trained; `memory` then follows them when products are made outside of training.
+    private let trained: TrainedMatrix?
+    private let packedVersion: Mutex<Int>
     /// What each column's integers are multiplied by, in precisions that have integers.
     let scales: [Float]
 
@@ -35,7 +39,11 @@ public final class PackedMatrix: @unchecked Sendable {
         }
         let columns = parts.reduce(0) { $0 + columnCount($1) }
         let depth = parts[0].elements.count / max(1, columnCount(parts[0]))
-        let precision = parts[0].precision
+        let isTrained = parts.contains { $0.elements.node != nil }
+        // Integers cannot be trained.
+        let precision = isTrained && parts[0].precision == .int8 ? .float32 : parts[0].precision
+        trained = isTrained ? TrainedMatrix(parts.map(\.elements), layout: layout, precision: precision) : nil
+        packedVersion = Mutex(trained?.version ?? 0)
         self.columns = columns
         self.depth = depth
         self.precision = precision
@@ -100,6 +108,14 @@ public final class PackedMatrix: @unchecked Sendable {
         precondition(bias == nil || bias!.count == columns, "bias of another width")
         let rows = input.rowCount
         precondition(residual == nil || residual!.count == rows * columns, "residual of another shape")
+        if let trained {
+            if trained.tape(input, bias, residual) != nil {
+                return trained.product(input, bias: bias, activation: activation, residual: residual)
+            }
+            refresh(trained)
+        } else {
+            precondition(GradientTape.tracking(input, bias, residual) == nil, "a matrix that was not opened for training")
+        }
         return input.withFloatBuffer { input in
             residual.withFloatPointer { residual in
                 Tensor(shape: [rows, columns]) { output in
@@ -120,6 +136,7 @@ public final class PackedMatrix: @unchecked Sendable {
         precondition(input.rank == 3 && (bias == nil || bias!.count == columns), "\(input.shape) or a bias of another width")
         let length = input.shape[1] * input.shape[2]
         precondition(count == 0 || (count - 1) * step + depth <= length, "\(count) windows do not fit \(input.shape)")
+        precondition(trained == nil && GradientTape.tracking(input, bias) == nil, "a matrix that was not opened for training")
         return input.withFloatBuffer { input in
             Tensor(shape: [input.count / max(1, length), count, columns]) { output in
                 guard let a = input.baseAddress, let out = output.baseAddress else { return }
@@ -129,6 +146,15 @@ public final class PackedMatrix: @unchecked Sendable {
                         to: out + index * count * columns)
                 }
             }
+        }
+    }
+
+    /// Lays the rows out again if they have changed since.
+    private func refresh(_ trained: TrainedMatrix) {
+        packedVersion.withLock { version in
+            let now = trained.version
+            if now != version { trained.pack(into: memory) }
+            version = now
         }
     }
 

@@ -8,8 +8,10 @@ public struct Tensor: Sendable {
     public let shape: [Int]
     /// The format of the elements.
     public let elementType: ElementType
-    let storage: TensorStorage
+    var storage: TensorStorage
     let byteOffset: Int
+    /// What is known of its gradient, where it is tracked: `nil` in inference.
+    var node: GradientNode?
 
     /// The number of elements.
     public let count: Int

@@ -34,7 +34,7 @@ struct CrossAttention: Sendable {
     ///   - x: `[rows, positions, width]`.
     ///   - residual: like `x`, added to the result.
     /// - Returns: `[rows, positions, width]`.
-    func callAsFunction(_ x: Tensor, memory: CrossMemory.Layer, residual: Tensor) -> Tensor {
+    func callAsFunction(_ x: Tensor, memory: CrossMemory.Layer, residual: Tensor?) -> Tensor {
         // Rows that look at the same memory are so many queries of one sequence.
         let queries = query(x)
         memory.hear?(queries)

@@ -85,7 +85,7 @@ struct PositionEncoding: Sendable {
 /// A number for each head and distance between positions, added to the attention scores (Raffel et al., 2020,
 /// arXiv:1910.10683): exact for small distances, shared by ever wider buckets for large ones.
 struct RelativePositionBias: Sendable {
-    private let table: [Float]
+    private let table: Tensor
     private let heads: Int
     private let buckets: Int
     private let maximumDistance: Int
@@ -95,7 +95,7 @@ struct RelativePositionBias: Sendable {
     init(
         heads: Int, buckets: Int, maximumDistance: Int, isCausal: Bool, _ weights: Weights, name: String
     ) throws {
-        table = try weights[name].get("weight", [buckets, heads]).floats
+        table = try weights[name].get("weight", [buckets, heads])
         self.heads = heads
         self.buckets = buckets
         self.maximumDistance = maximumDistance
@@ -106,7 +106,8 @@ struct RelativePositionBias: Sendable {
     func callAsFunction(queries: Int, keys: Int) -> Tensor {
         // The bias depends on the distance alone: one row of them serves every query.
         let rows = (0..<queries + keys).map { index in bucket(distance: index - queries - (keys - queries)) }
-        return Tensor(shape: [heads, queries, keys]) { (output: UnsafeMutableBufferPointer<Float>) in
+        let table = table.floats
+        let bias = Tensor(shape: [heads, queries, keys]) { (output: UnsafeMutableBufferPointer<Float>) in
             for head in 0..<heads {
                 for query in 0..<queries {
                     for key in 0..<keys {
@@ -115,6 +116,20 @@ struct RelativePositionBias: Sendable {
                     }
                 }
             }
+        }
+        guard let tape = GradientTape.tracking(self.table) else { return bias }
+        return tape.remember(bias) { [self] gradient in
+            var sums = [Float](repeating: 0, count: self.table.count)
+            gradient.withFloatBuffer { gradient in
+                for head in 0..<heads {
+                    for query in 0..<queries {
+                        for key in 0..<keys {
+                            sums[rows[key - query + queries] * heads + head] += gradient[(head * queries + query) * keys + key]
+                        }
+                    }
+                }
+            }
+            self.table.node?.add(Tensor(sums, shape: self.table.shape))
         }
     }
 
@@ -149,6 +164,14 @@ struct RotaryEmbedding: Sendable {
     ///   - columns: where each head that is turned starts in a row.
     ///   - first: the number of the first position.
     func callAsFunction(_ x: Tensor, columns: [Int], first: Int = 0) -> Tensor {
+        let turned = turned(x, columns: columns, first: first, direction: 1)
+        guard let tape = GradientTape.tracking(x) else { return turned }
+        return tape.remember(turned) { [self] in
+            x.node?.add(self.turned($0, columns: columns, first: first, direction: -1))
+        }
+    }
+
+    private func turned(_ x: Tensor, columns: [Int], first: Int, direction: Float) -> Tensor {
         let positions = x.shape[1], half = width / 2, rowWidth = x.width
         return x.withFloatBuffer { input in
             Tensor(shape: x.shape) { (output: UnsafeMutableBufferPointer<Float>) in
@@ -157,7 +180,7 @@ struct RotaryEmbedding: Sendable {
                     for channel in 0..<half {
                         let frequency = pow(Double(base), -2 * Double(channel) / Double(width))
                         let angle = Float(Double(first + position) * frequency)
-                        let sine = sinf(angle), cosine = cosf(angle)
+                        let sine = direction * sinf(angle), cosine = cosf(angle)
                         for batch in 0..<x.shape[0] {
                             for column in columns {
                                 let low = (batch * positions + position) * rowWidth + column + channel

@@ -30,7 +30,9 @@ public struct Transformer: Sendable {
             configuration.hasEmbeddingNorm
             ? try Normalization(configuration.width, configuration.norm, weights[names.embeddingNorm]) : nil
         layers = try (0..<configuration.layerCount).map { index in
-            try TransformerLayer(configuration, weights["\(names.layers).\(index)"], names: names.layer, layout: names.layout)
+            try TransformerLayer(
+                configuration, weights["\(names.layers).\(index)"], names: names.layer, layout: names.layout,
+                depth: Float(index) / Float(max(1, configuration.layerCount - 1)))
         }
         finalNorm =
             configuration.hasFinalNorm
@@ -111,15 +113,26 @@ public struct Transformer: Sendable {
         precondition(cache == nil || cache!.rowCount == embeddings.shape[0], "other rows than the cache's")
         precondition(memory == nil || memory!.inputs.count == embeddings.shape[0], "other rows than the memory's")
         precondition((memory == nil) == (configuration.crossAttention == nil), "cross-attention and memory go together")
+        if cache == nil, visible == nil, GradientTape.isRecording {
+            // Keys that are stored have no gradients.
+            let states = run(
+                embeddings, memory: memory, mask: nil, wanted: 0..<embeddings.shape[1], observe: observe)
+            let wanted = observe == nil ? needed.range(of: embeddings.shape[1]) : 0..<embeddings.shape[1]
+            return wanted.count == embeddings.shape[1] ? states : states.sliced(wanted, along: 1)
+        }
+        let isTraining = cache == nil && GradientTape.isRecording
         let cache = cache ?? KeyValueCache(for: self, rows: embeddings.shape[0], capacity: embeddings.shape[1])
         cache.extend(by: embeddings.shape[1], visible: visible)
         let wanted = observe == nil ? needed.range(of: embeddings.shape[1]) : 0..<embeddings.shape[1]
         guard wanted.upperBound == embeddings.shape[1] else {
             // A causal query's keys are counted from the last.
-            let all = run(embeddings, cache: cache, memory: memory, mask: cache.mask, wanted: 0..<embeddings.shape[1])
+            let all = run(
+                embeddings, cache: cache, storesKeys: !isTraining, memory: memory, mask: cache.mask,
+                wanted: 0..<embeddings.shape[1])
             return all.sliced(wanted, along: 1)
         }
-        return run(embeddings, cache: cache, memory: memory, mask: cache.mask, wanted: wanted, observe: observe)
+        return run(
+            embeddings, cache: cache, storesKeys: !isTraining, memory: memory, mask: cache.mask, wanted: wanted, observe: observe)
     }
 
     private func checkPositions(_ embeddings: Tensor, after before: Int) throws {
@@ -132,7 +145,8 @@ public struct Transformer: Sendable {
     }
 
     private func run(
-        _ embeddings: Tensor, cache: KeyValueCache? = nil, memory: CrossMemory? = nil, mask: Tensor?, wanted: Range<Int>,
+        _ embeddings: Tensor, cache: KeyValueCache? = nil, storesKeys: Bool = true, memory: CrossMemory? = nil,
+        mask: Tensor?, wanted: Range<Int>,
         observe: ((_ layer: Int, _ states: Tensor) -> Void)? = nil
     ) -> Tensor {
         let count = embeddings.shape[1], keys = cache?.count ?? count
@@ -145,15 +159,21 @@ public struct Transformer: Sendable {
                 }
             return embeddingNorm?(placed) ?? placed
         }
+        let tape = GradientTape.current
+        if let tape { states = states.dropped(tape.regularization.dropout, tape) }
         observe?(0, states)
 
         let bias = relativeBias?(queries: count, keys: keys)
         for (index, layer) in layers.enumerated() {
             let isPartial = index == layers.count - 1 && wanted.count < count
-            states = layer(
-                states, wanted: isPartial ? wanted : 0..<count, mask: mask,
-                bias: isPartial ? bias?.sliced(wanted, along: 1) : bias, past: cache?.layer(index),
-                memory: memory?.layer(index))
+            let past = storesKeys ? cache?.layer(index) : nil
+            let layerBias = isPartial ? bias?.sliced(wanted, along: 1) : bias, input = states
+            let compute = {
+                layer(
+                    input, wanted: isPartial ? wanted : 0..<count, mask: mask, bias: layerBias, past: past,
+                    memory: memory?.layer(index))
+            }
+            if let tape, tape.recomputesLayers { states = tape.recomputed(compute) } else { states = compute() }
             observe?(index + 1, states)
         }
         if layers.isEmpty, wanted.count < count { states = states.sliced(wanted, along: 1) }

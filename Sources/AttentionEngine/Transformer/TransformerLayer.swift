@@ -10,11 +10,14 @@ struct TransformerLayer: Sendable {
     private let feedForwardNorm: Normalization
     private let feedForward: FeedForward
     private let feedForwardScale: Tensor?
+    /// Where in the stack it stands, from 0 to 1.
+    private let depth: Float
 
     init(
         _ configuration: TransformerConfiguration, _ weights: Weights, names: TransformerNames.Layer,
-        layout: PackedMatrix.Layout
+        layout: PackedMatrix.Layout, depth: Float = 0
     ) throws {
+        self.depth = depth
         let width = configuration.width
         placement = configuration.normPlacement
         attentionNorm = try Normalization(width, configuration.norm, weights[names.attentionNorm])
@@ -46,7 +49,7 @@ struct TransformerLayer: Sendable {
         let kept = wanted.count == x.shape[1] ? x : x.sliced(wanted, along: 1)
         let isPreNorm = placement == .before
         var states = Profile.measure(.selfAttention) {
-            let states = Self.branch(kept, scale: attentionScale) { residual in
+            let states = branch(kept, scale: attentionScale) { residual in
                 attention(
                     isPreNorm ? attentionNorm(x) : x, wanted: wanted, mask: mask, bias: bias, past: past, residual: residual)
             }
@@ -54,12 +57,14 @@ struct TransformerLayer: Sendable {
         }
         if let crossAttention, let crossAttentionNorm, let memory {
             states = Profile.measure(.crossAttention) {
-                let result = crossAttention(isPreNorm ? crossAttentionNorm(states) : states, memory: memory, residual: states)
+                let result = branch(states, scale: nil) { residual in
+                    crossAttention(isPreNorm ? crossAttentionNorm(states) : states, memory: memory, residual: residual)
+                }
                 return isPreNorm ? result : crossAttentionNorm(result)
             }
         }
         return Profile.measure(.feedForward) {
-            let result = Self.branch(states, scale: feedForwardScale) { residual in
+            let result = branch(states, scale: feedForwardScale) { residual in
                 feedForward(isPreNorm ? feedForwardNorm(states) : states, residual: residual)
             }
             return isPreNorm ? result : feedForwardNorm(result)
@@ -67,7 +72,13 @@ struct TransformerLayer: Sendable {
     }
 
     /// `x` plus what `body` computes, multiplied by `scale` where there is one; without it the last product adds `x` itself.
-    private static func branch(_ x: Tensor, scale: Tensor?, _ body: (_ residual: Tensor?) -> Tensor) -> Tensor {
+    private func branch(_ x: Tensor, scale: Tensor?, _ body: (_ residual: Tensor?) -> Tensor) -> Tensor {
+        if let tape = GradientTape.current, !tape.regularization.isOff {
+            let result = body(nil), scaled = scale.map { result.multiplied(by: $0) } ?? result
+            return x.adding(
+                scaled.dropped(tape.regularization.dropout, tape)
+                    .examplesDropped(tape.regularization.stochasticDepth * depth, tape))
+        }
         guard let scale else { return body(x) }
         return x.adding(body(nil).multiplied(by: scale))
     }

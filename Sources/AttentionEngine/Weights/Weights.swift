@@ -96,6 +96,9 @@ public struct Weights: Sendable {
     }
 
     private func tensor(_ name: String, _ shape: [Int]) throws -> Tensor {
+        if let store = source as? ParameterStore, let drawn = try store.drawn(full(name), shape), drawn.shape == shape {
+            return drawn
+        }
         let found = source.shape(of: full(name))
         if let found, found != shape {
             throw InputError(

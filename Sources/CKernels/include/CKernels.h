@@ -125,6 +125,26 @@ typedef struct apus_kernels {
                          int64_t count, int64_t width, float *sum);
     // Rounded to the nearest, of two as near to the even one.
     void (*to_brains)(const float *x, uint16_t *y, int64_t count);
+
+    // Backward passes: from dy, the gradient of a result, to dx, that of what it was made of.
+    // dx = dy · activation'(x); dx may be dy.
+    void (*activate_backward)(apus_activation activation, const float *x, const float *dy, float *dx, int64_t count);
+    // One row. What it adds to the gradients of weight and bias is added to dweight and dbias.
+    void (*layer_norm_backward)(const float *x, const float *APUS_NULLABLE weight, const float *dy, float epsilon, float *dx,
+                                float *APUS_NULLABLE dweight, float *APUS_NULLABLE dbias, int64_t count);
+    void (*rms_norm_backward)(const float *x, const float *APUS_NULLABLE weight, const float *dy, float epsilon, float *dx,
+                              float *APUS_NULLABLE dweight, int64_t count);
+    // One row; y is the softmax.
+    void (*softmax_backward)(const float *y, const float *dy, float *dx, int64_t count);
+    // A part of one row of attention: scores become the weights p = exp(scores + mask + bias − statistic), and gradients, those of
+    // the weights, become p · (gradients − delta), those of the scores.
+    void (*attention_backward)(float *scores, float *gradients, const float *APUS_NULLABLE mask, const float *APUS_NULLABLE bias,
+                               float statistic, float delta, int64_t count);
+    // log Σ exp(x) of at least one number.
+    float (*log_sum_exp)(const float *x, int64_t count);
+    // y = factor · exp(x − shift) + offset.
+    void (*shifted_exp)(const float *x, float shift, float factor, float offset, float *y, int64_t count);
+    float (*total)(const float *x, int64_t count);
 } apus_kernels;
 
 extern const apus_kernels apus_kernels_scalar;
@@ -205,6 +225,8 @@ typedef struct apus_product {
 
 // out = activation(a · packed + bias) + residual, on all threads.
 void apus_multiply(const apus_kernels *kernels, const apus_product *product);
+// The same with the left operand turned: element (row r, depth k) is read at a[k · a_stride + r].
+void apus_multiply_transposed(const apus_kernels *kernels, const apus_product *product);
 // The additions and multiplications that all products of the program have taken so far, those of attention not counted.
 int64_t apus_operation_count(void);
 
@@ -242,6 +264,24 @@ typedef struct apus_attention {
 // softmax(scale · query · keyᵀ + masks) · value on all threads: with a running softmax over blocks of keys, or, for few
 // queries, straight from where keys and values stand.
 void apus_attend(const apus_kernels *kernels, const apus_attention *attention);
+// The same, and to `statistics`, [batch, heads, queries], the logarithm of the sum of each row's exp(scores): infinity for a query
+// that sees no key.
+void apus_attend_for_gradient(const apus_kernels *kernels, const apus_attention *attention, float *statistics);
+
+// MARK: Attention's backward pass (attention_backward.c)
+
+typedef struct apus_attention_gradient {
+    const apus_attention *attention;    // as it was done: keys and values as floats, in no other sequences; with its result
+    const float *statistics;
+    const float *out;                   // the gradient of the result, laid out as that is
+    // Receive the gradients, laid out as queries, keys and values are.
+    float *query, *key, *value;
+    float *APUS_NULLABLE bias;          // [heads, queries, keys], the gradient of all sequences, added to what is there
+} apus_attention_gradient;
+
+// All gradients from those of the result, on all threads: weights are computed again, a block at a time, and never all stored
+// (Dao, 2023, arXiv:2307.08691).
+void apus_attend_backward(const apus_kernels *kernels, const apus_attention_gradient *gradient);
 
 // MARK: Attention to what was laid out once (memory_attention.c)
 
