@@ -60,6 +60,9 @@ let package = Package(
             name: "AudioPlugin", dependencies: ["PluginKit", "AttentionEngine", "CAudioCodecs", "CZlib"],
             path: "Plugins/Audio", packageAccess: false, swiftSettings: strict),
 
+        // Learning: data, gradients, optimisers, losses.
+        .target(name: "Training", dependencies: ["AttentionEngine", "PluginKit"], swiftSettings: strict),
+
         // What a program imports, and the command line as a library and as a product.
         .target(
             name: "Apus",
@@ -81,6 +84,7 @@ let package = Package(
         .testTarget(name: "AttentionEngineTests", dependencies: ["AttentionEngine", "CKernels"], swiftSettings: strict),
         .testTarget(
             name: "PluginKitTests", dependencies: ["PluginKit", "PluginKitTesting", "AttentionEngine"], swiftSettings: strict),
+        .testTarget(name: "TrainingTests", dependencies: ["Training", "AttentionEngine"], swiftSettings: strict),
         .testTarget(name: "GuideTests", dependencies: ["Apus", "PluginKitTesting"], swiftSettings: strict),
         .testTarget(
             name: "ImagePluginTests", dependencies: ["ImagePlugin", "PluginKit", "PluginKitTesting", "AttentionEngine"],

@@ -88,12 +88,14 @@ struct TypicalP: LogitsProcessor {
 }
 
 /// The generator behind sampling and tests: the same numbers everywhere for the same seed (SplitMix64; Steele et al., 2014).
-package struct SeededGenerator: RandomNumberGenerator, Sendable {
+public struct SeededGenerator: RandomNumberGenerator, Sendable {
     private var state: UInt64
 
-    package init(state: UInt64) { self.state = state }
+    /// Creates a generator whose numbers follow from its state.
+    public init(state: UInt64) { self.state = state }
 
-    package mutating func next() -> UInt64 {
+    /// The next 64 bits.
+    public mutating func next() -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15
         var z = state
         z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9

@@ -1,0 +1,12 @@
+import ArgumentParser
+
+struct TrainCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "train",
+        abstract: "Learn from data of your own.",
+        discussion: """
+            EXAMPLE:
+              \(Program.name) train tokenizer --type bpe --vocab-size 8000 -o my-model book.txt
+            """,
+        subcommands: [TrainTokenizerCommand.self])
+}
