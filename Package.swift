@@ -18,6 +18,7 @@ let package = Package(
         .library(name: "ApusCommand", targets: ["ApusCommand"]),
         .library(name: "PluginKitTesting", targets: ["PluginKitTesting"]),
         .library(name: "AttentionEngine", targets: ["AttentionEngine"]),
+        .library(name: "Training", targets: ["Training"]),
         .executable(name: "apus", targets: ["ApusTool"]),
     ],
     dependencies: [
@@ -28,6 +29,9 @@ let package = Package(
         .target(name: "CKernels", cSettings: [.define("_GNU_SOURCE")]),
         .target(name: "AttentionEngine", dependencies: ["CKernels"], swiftSettings: strict),
         .target(name: "PluginKit", dependencies: ["AttentionEngine"], swiftSettings: strict),
+
+        // Losses, optimizers, schedules and data for training.
+        .target(name: "Training", dependencies: ["AttentionEngine", "PluginKit"], swiftSettings: strict),
 
         // What a plugin's own tests check it with.
         .target(
@@ -60,9 +64,6 @@ let package = Package(
             name: "AudioPlugin", dependencies: ["PluginKit", "AttentionEngine", "CAudioCodecs", "CZlib"],
             path: "Plugins/Audio", packageAccess: false, swiftSettings: strict),
 
-        // Learning: data, gradients, optimisers, losses.
-        .target(name: "Training", dependencies: ["AttentionEngine", "PluginKit"], swiftSettings: strict),
-
         // What a program imports, and the command line as a library and as a product.
         .target(
             name: "Apus",
@@ -84,7 +85,10 @@ let package = Package(
         .testTarget(name: "AttentionEngineTests", dependencies: ["AttentionEngine", "CKernels"], swiftSettings: strict),
         .testTarget(
             name: "PluginKitTests", dependencies: ["PluginKit", "PluginKitTesting", "AttentionEngine"], swiftSettings: strict),
-        .testTarget(name: "TrainingTests", dependencies: ["Training", "AttentionEngine"], swiftSettings: strict),
+        .testTarget(
+            name: "TrainingTests",
+            dependencies: ["Training", "AttentionEngine", "PluginKit", "ImagePlugin", "TextPlugin", "AudioPlugin"],
+            swiftSettings: strict),
         .testTarget(name: "GuideTests", dependencies: ["Apus", "PluginKitTesting"], swiftSettings: strict),
         .testTarget(
             name: "ImagePluginTests", dependencies: ["ImagePlugin", "PluginKit", "PluginKitTesting", "AttentionEngine"],

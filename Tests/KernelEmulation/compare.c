@@ -184,6 +184,19 @@ static void check_rows(const apus_kernels *kernels, int64_t count) {
         sum = 0;
         y[0] += k->softmax_step(y, count, &maximum, &sum) + sum;
     });
+    float *slope = drawn(count, 1), *more = calloc((size_t)count, sizeof(float));
+    for (int64_t i = 0; i < count; i++) x[i] = 2 * bias[i];
+    for (int a = apus_activation_none; a <= apus_activation_sigmoid; a++) {
+        BOTH("slope of an activation", a, 1e-5f, k->activate_backward((apus_activation)a, x, slope, y, count));
+    }
+    BOTH("layer norm, backward", 0, 1e-4f, k->layer_norm_backward(x, weight, slope, 1e-1f, y, more, more, count));
+    BOTH("root mean square norm, backward", 0, 1e-4f, k->rms_norm_backward(x, weight, slope, 1e-1f, y, more, count));
+    BOTH("softmax, backward", 0, 1e-5f, k->softmax_backward(weight, slope, y, count));
+    BOTH("exponentials", 0, 1e-5f, {
+        k->shifted_exp(x, 1, 0.1f, 0.5f, y, count);
+        y[0] += k->log_sum_exp(x, count) + k->total(x, count) / (float)count;
+    });
+    free(slope), free(more);
     free(x), free(weight), free(bias);
 }
 

@@ -64,6 +64,7 @@ struct WhisperConfiguration: Decodable {
     func encoder(_ checkpoint: Checkpoint) throws -> TransformerConfiguration {
         var stack = try stack(checkpoint, layers: encoderLayers, heads: encoderHeads, innerWidth: encoderInnerWidth)
         stack.positions = .learned(count: sourcePositionCount)
+        stack.trainsPositions = false
         return stack
     }
 

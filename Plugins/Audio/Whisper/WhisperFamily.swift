@@ -54,6 +54,15 @@ public struct WhisperFamily: SpeechTranscribing, TensorGenerating {
         ]
     }
 
+    public static func initialization(of checkpoint: Checkpoint) throws -> ParameterInitialization {
+        let configuration = try WhisperConfiguration(checkpoint)
+        let positions = TransformerConfiguration.SinusoidLayout.halvesToEnd.table(
+            count: configuration.sourcePositionCount, width: configuration.width)
+        return ParameterInitialization(
+            .normal(deviation: 0.02), values: ["model.encoder.embed_positions.weight": positions],
+            optional: ["model.decoder.embed_tokens.weight": 2])
+    }
+
     public static func summary(of checkpoint: Checkpoint) throws -> ModelSummary {
         let configuration = try WhisperConfiguration(checkpoint)
         let preprocessing: [String]

@@ -26,7 +26,7 @@ public struct PatchEmbedding: Sendable {
     /// What the embedding was made for.
     public let geometry: Geometry
     private let projection: Linear
-    private let tokens: Tensor?
+    private let tokens: [Tensor]
 
     /// Loads the projection of patches and takes the tokens before them.
     ///
@@ -45,11 +45,11 @@ public struct PatchEmbedding: Sendable {
         self.projection = try Linear(
             channels * patch.height * patch.width, width, projection, hasBias: hasBias,
             kernel: [channels, patch.height, patch.width])
-        self.tokens = tokens.isEmpty ? nil : Tensor.concatenated(tokens, along: 1)
+        self.tokens = tokens
     }
 
     /// How many tokens stand before the patches.
-    public var tokenCount: Int { tokens?.shape[1] ?? 0 }
+    public var tokenCount: Int { tokens.reduce(0) { $0 + $1.shape[1] } }
 
     /// - Parameter pixels: `[batch, channels, height, width]`.
     /// - Returns: `[batch, tokens + patches, width]`; patches row by row.
@@ -63,7 +63,8 @@ public struct PatchEmbedding: Sendable {
             .permuted([0, 2, 4, 1, 3, 5])
             .reshaped(to: [batch, rows * columns, channels * patch.height * patch.width])
         let vectors = projection(patches)
-        guard let tokens else { return vectors }
+        if tokens.isEmpty { return vectors }
+        let tokens = Tensor.concatenated(tokens, along: 1)
         return .concatenated([tokens.repeated(batch).reshaped(to: [batch, tokenCount, vectors.width]), vectors], along: 1)
     }
 }

@@ -1,4 +1,4 @@
-import AttentionEngine
+public import AttentionEngine
 public import PluginKit
 
 /// Vision Transformer (Dosovitskiy et al., 2021, arXiv:2010.11929) as `google/vit-*` publishes it.
@@ -62,6 +62,15 @@ public struct ViTFamily: ImageClassifying {
     }
 
     public func exampleInputs(batchSize: Int) -> NamedTensors { encoder.exampleInputs(batchSize: batchSize) }
+
+    public static func initialization(of checkpoint: Checkpoint) throws -> ParameterInitialization {
+        ParameterInitialization(
+            .truncatedNormal(deviation: 0.02),
+            optional: [
+                "vit.embeddings.cls_token": 3, "vit.embeddings.position_embeddings": 3, "classifier.weight": 2,
+                "classifier.bias": 1,
+            ])
+    }
 
     public static func summary(of checkpoint: Checkpoint) throws -> ModelSummary {
         let configuration = try VisionConfiguration(checkpoint)

@@ -1,4 +1,4 @@
-import AttentionEngine
+public import AttentionEngine
 public import PluginKit
 
 /// BERT (Devlin et al., 2019, arXiv:1810.04805), RoBERTa (Liu et al., 2019, arXiv:1907.11692) and DistilBERT (Sanh et al., 2019,
@@ -91,6 +91,20 @@ public struct BertFamily: TextClassifying, TextEmbedding, MaskFilling {
     }
 
     public func exampleInputs(batchSize: Int) -> NamedTensors { encoder.exampleInputs(batchSize: batchSize) }
+
+    public static func initialization(of checkpoint: Checkpoint) throws -> ParameterInitialization {
+        let layout = BertLayout(modelType: checkpoint.modelType)
+        let architectures = try BertConfiguration(checkpoint).architectures
+        var optional = ["\(layout.prefix).embeddings.word_embeddings.weight": 2]
+        if checkpoint.modelType != "distilbert" { optional["\(layout.prefix).embeddings.token_type_embeddings.weight"] = 2 }
+        if architectures.contains(where: { $0.hasSuffix("ForSequenceClassification") }) {
+            optional["\(layout.classifier.output).weight"] = 2
+        } else if architectures.contains(where: { $0.hasSuffix("ForMaskedLM") }) {
+            optional["\(layout.masked.dense).weight"] = 2
+            if let bias = layout.masked.biases.first { optional[bias] = 1 }
+        }
+        return ParameterInitialization(.normal(deviation: 0.02), optional: optional)
+    }
 
     public static func summary(of checkpoint: Checkpoint) throws -> ModelSummary {
         let configuration = try BertConfiguration(checkpoint)

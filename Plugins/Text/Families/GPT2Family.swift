@@ -1,4 +1,4 @@
-import AttentionEngine
+public import AttentionEngine
 public import PluginKit
 
 /// GPT-2 (Radford et al., 2019, "Language Models are Unsupervised Multitask Learners") and DistilGPT2.
@@ -19,6 +19,14 @@ public struct GPT2Family: CausalLanguageModeling {
             decoder: try Transformer(configuration.backbone(checkpoint), stack, names: .gpt2),
             head: try TokenHead(
                 weights.contains("lm_head") ? weights.stored("lm_head.weight", [count, width]) : embedding.table))
+    }
+
+    public static func initialization(of checkpoint: Checkpoint) throws -> ParameterInitialization {
+        let layers = try GPT2Configuration(checkpoint).layerCount
+        return ParameterInitialization(
+            .normal(deviation: 0.02),
+            rules: ["c_proj.weight": .normal(deviation: 0.02 / Float(2 * max(1, layers)).squareRoot())],
+            optional: ["transformer.wte.weight": 2])
     }
 
     public static func summary(of checkpoint: Checkpoint) throws -> ModelSummary {

@@ -31,7 +31,7 @@ public struct MarianFamily: Translating, TensorGenerating {
             decoder: try Transformer(configuration.decoder(checkpoint), model["decoder"], names: .bart()),
             head: try TokenHead(
                 output,
-                bias: weights.contains("final_logits_bias") ? try weights.get("final_logits_bias", [1, targets]) : nil),
+                bias: weights.contains("final_logits_bias") ? try weights.get("final_logits_bias", [1, targets]).detached : nil),
             start: configuration.start, padding: configuration.padding)
         self.checkpoint = checkpoint
         let loaded = self.model
@@ -55,6 +55,12 @@ public struct MarianFamily: Translating, TensorGenerating {
     }
 
     public func exampleInputs(batchSize: Int) -> NamedTensors { model.exampleInputs(batchSize: batchSize) }
+
+    public static func initialization(of checkpoint: Checkpoint) throws -> ParameterInitialization {
+        ParameterInitialization(
+            .normal(deviation: 0.02), rules: ["final_logits_bias": .zeros],
+            optional: ["model.shared.weight": 2, "final_logits_bias": 2])
+    }
 
     public static func summary(of checkpoint: Checkpoint) throws -> ModelSummary {
         ModelSummary(tasks: ["translate"], sizes: try MarianConfiguration(checkpoint).sizes, preprocessing: [])

@@ -79,6 +79,21 @@ public struct T5Family: Translating, TensorGenerating {
 
     public func exampleInputs(batchSize: Int) -> NamedTensors { model.exampleInputs(batchSize: batchSize) }
 
+    public static func initialization(of checkpoint: Checkpoint) throws -> ParameterInitialization {
+        let configuration = try T5Configuration(checkpoint)
+        func root(_ width: Int) -> ParameterInitialization.Rule { .normal(deviation: 1 / Float(width).squareRoot()) }
+        let (width, heads) = (configuration.width, configuration.headCount * configuration.headWidth)
+        var optional = ["shared.weight": 2]
+        if configuration.tiesOutput == false { optional["lm_head.weight"] = 2 }
+        return ParameterInitialization(
+            root(width),
+            rules: [
+                "Attention.q.weight": .normal(deviation: 1 / Float(width * configuration.headWidth).squareRoot()),
+                "Attention.o.weight": root(heads), "DenseReluDense.wo.weight": root(configuration.innerWidth),
+                "shared.weight": .normal(deviation: 1), "lm_head.weight": .normal(deviation: 1),
+            ], optional: optional)
+    }
+
     public static func summary(of checkpoint: Checkpoint) throws -> ModelSummary {
         ModelSummary(tasks: ["translate"], sizes: try T5Configuration(checkpoint).sizes, preprocessing: [])
     }

@@ -3,7 +3,8 @@ import CKernels
 extension AttentionOperands {
     /// The tape to record on, where an operand is tracked.
     var tape: GradientTape? {
-        guard let tape = GradientTape.tracking(query.tensor, key.tensor, value.tensor) ?? GradientTape.tracking(query.tensor, bias)
+        guard
+            let tape = GradientTape.tracking(query.tensor, key.tensor, value.tensor) ?? GradientTape.tracking(query.tensor, bias)
         else { return nil }
         precondition(sequences == nil && key.tensor.elementType == .float32, "keys from a cache have no gradients")
         return tape
@@ -37,7 +38,9 @@ extension AttentionOperands {
         output.withFloatBuffer { out in
             gradient.withFloatBuffer { dy in
                 statistics.withFloatBuffer { statistics in
-                    guard let out = out.baseAddress, let dy = dy.baseAddress, let statistics = statistics.baseAddress else { return }
+                    guard let out = out.baseAddress, let dy = dy.baseAddress, let statistics = statistics.baseAddress else {
+                        return
+                    }
                     withOperation(writingTo: UnsafeMutablePointer(mutating: out)) { operation in
                         withUnsafePointer(to: operation) { attention in
                             var backward = apus_attention_gradient(

@@ -63,7 +63,8 @@ extension Tensor {
                             continue
                         }
                         kernels.pointee.shifted_exp(
-                            source + row * width, logarithms[row], factor, -factor * smoothing / Float(width), result, Int64(width))
+                            source + row * width, logarithms[row], factor, -factor * smoothing / Float(width), result,
+                            Int64(width))
                         result[targets[row]] -= factor * (1 - smoothing)
                     }
                 }

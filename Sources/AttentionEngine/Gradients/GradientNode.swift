@@ -39,7 +39,9 @@ final class GradientNode: @unchecked Sendable {
     private func change(_ body: (UnsafeMutableBufferPointer<Float>) -> Void) {
         guard var own = gradient else { return }
         gradient = nil
-        if !own.isAlone { own = Tensor(shape: own.shape) { target in own.withFloatBuffer { _ = target.update(fromContentsOf: $0) } } }
+        if !own.isAlone {
+            own = Tensor(shape: own.shape) { target in own.withFloatBuffer { _ = target.update(fromContentsOf: $0) } }
+        }
         own.withMutableFloats(body)
         gradient = own
     }

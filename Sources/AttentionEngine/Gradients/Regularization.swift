@@ -33,7 +33,8 @@ extension Tensor {
                     var state = seed ^ (UInt64(block) &+ 1) &* 0x9E37_79B9_7F4A_7C15
                     for index in block * width..<min(count, (block + 1) * width) {
                         state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-                        (target + index).pointee = UInt32(truncatingIfNeeded: (state ^ state >> 29) >> 32) < threshold ? 0 : factor
+                        (target + index).pointee =
+                            UInt32(truncatingIfNeeded: (state ^ state >> 29) >> 32) < threshold ? 0 : factor
                     }
                 }
             }

@@ -94,9 +94,9 @@ extension Tensor {
                     else { return }
                     let a2 = SharedReading(pointer: a), b2 = SharedReading(pointer: b), y2 = SharedPointer(pointer: y)
                     // Whole periods, or parts of the only one.
-                    let unit = period == count ? 1 : period
+                    let isWhole = period == count, unit = isWhole ? 1 : period
                     Processor.parallel(count: count / unit, grain: max(1, Self.grain / unit)) { range in
-                        if unit == 1 {
+                        if isWhole {
                             let first = range.lowerBound
                             kernel(a2 + first, b2 + first, y2 + first, Int64(range.count))
                             return

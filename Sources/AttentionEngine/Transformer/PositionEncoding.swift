@@ -23,7 +23,8 @@ struct PositionEncoding: Sendable {
         case .learned(let count, let offset):
             // Vision models store the table with a batch dimension in front.
             let shape = weights.shape(of: name)?.count == 3 ? [1, count, width] : [count, width]
-            source = .table(try weights.get(name, shape).reshaped(to: [count, width]), offset: offset)
+            let table = try weights.get(name, shape).reshaped(to: [count, width])
+            source = .table(configuration.trainsPositions ? table : table.detached, offset: offset)
         case .sinusoidal(let layout): source = .sinusoids(layout)
         case .none, .relative, .rotary: source = .none
         }
@@ -80,6 +81,11 @@ struct PositionEncoding: Sendable {
             }
         }
     }
+}
+
+extension TransformerConfiguration.SinusoidLayout {
+    /// The sines and cosines of the first positions, `[count, width]`.
+    public func table(count: Int, width: Int) -> Tensor { PositionEncoding.sinusoids(count: count, width: width, layout: self) }
 }
 
 /// A number for each head and distance between positions, added to the attention scores (Raffel et al., 2020,

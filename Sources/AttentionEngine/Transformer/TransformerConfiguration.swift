@@ -20,6 +20,8 @@ public struct TransformerConfiguration: Sendable, Hashable {
     public var normPlacement = NormPlacement.before
     /// How positions are told apart.
     public var positions = Positions.none
+    /// Whether a table of positions changes in training.
+    public var trainsPositions = true
     /// What embeddings are multiplied by before positions are added.
     public var embeddingScale: Float = 1
     /// Whether embeddings are normalized once positions are added.

@@ -73,7 +73,8 @@ public final class ParameterStore: ParameterSource {
 
     public func shape(of name: String) -> [Int]? {
         if let source { return source.shape(of: name) }
-        return state.withLock { $0.parameters[name]?.shape } ?? initialization?.optional[name].map { Array(repeating: 0, count: $0) }
+        return state.withLock { $0.parameters[name]?.shape }
+            ?? initialization?.optional[name].map { Array(repeating: 0, count: $0) }
     }
 
     public func place(of name: String) -> String { source?.place(of: name) ?? description }

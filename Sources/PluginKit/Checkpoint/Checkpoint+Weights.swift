@@ -12,6 +12,7 @@ extension Checkpoint {
                     needed: "weights that are not quantized, or that `apus quantize` wrote",
                     remedy: "Use the checkpoint it was made from")
             }
+            if let store { return Weights(store, precision: precision, recorder: recorder) }
             return Weights(try parameterSource, precision: precision, recorder: recorder)
         }
     }

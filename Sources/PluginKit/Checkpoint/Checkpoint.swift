@@ -18,6 +18,8 @@ public struct Checkpoint: Sendable {
     let quantization: String?
     /// Told which matrices a family asks for.
     var recorder: MatrixRecorder?
+    /// What its parameters are read from instead of its files, where they are trained.
+    var store: ParameterStore?
     /// What makes tokenizers, once a registry has opened the checkpoint.
     private var tokenizerLoader: (any TokenizerLoading)?
 

@@ -53,7 +53,7 @@ public struct Labels: Sendable, Hashable {
     ///
     /// - Throws: `InputError` if the checkpoint's classifier has another number of outputs than there are labels.
     public func classifier(_ inputWidth: Int, _ weights: Weights, of checkpoint: Checkpoint) throws -> Linear {
-        if let rows = weights.shape(of: "weight")?.first, rows != count {
+        if let rows = weights.shape(of: "weight")?.first, rows > 0, rows != count {
             throw InputError(
                 checkpoint.path(of: "config.json"), found: "\(count) labels for a classifier of \(rows) classes",
                 needed: "a label for each class", remedy: "List the model's own labels in id2label")

@@ -1,4 +1,4 @@
-import AttentionEngine
+public import AttentionEngine
 
 /// How a published architecture is made of the engine's parts.
 ///
@@ -27,6 +27,13 @@ public protocol ModelFamily: Sendable {
     /// - Throws: `InputError` naming the input that is missing or has the wrong shape.
     func forward(_ inputs: NamedTensors, detail: ForwardDetail) throws -> NamedTensors
 
+    /// How the parameters of a new model are drawn, for training from scratch; and those that it has and other models of the family
+    /// may lack, a head for its task for example.
+    ///
+    /// - Parameter checkpoint: a folder with `config.json` and no weights.
+    /// - Throws: `InputError` if the configuration cannot be used.
+    static func initialization(of checkpoint: Checkpoint) throws -> ParameterInitialization
+
     /// Inputs of the usual size that `forward` accepts, for measuring speed: small pseudo-random numbers.
     func exampleInputs(batchSize: Int) -> NamedTensors
 }
@@ -49,6 +56,9 @@ extension ModelFamily {
             "forward", found: "a \(Self.name) model, which takes no tensors", needed: "one that does",
             remedy: "Use the command of its task, or write the family's `forward`")
     }
+
+    /// Normal with a deviation of 0.02, cut off at twice that.
+    public static func initialization(of checkpoint: Checkpoint) throws -> ParameterInitialization { .init() }
 
     /// None.
     public func exampleInputs(batchSize: Int) -> NamedTensors { [:] }

@@ -1,0 +1,80 @@
+public import AttentionEngine
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+extension Checkpoint {
+    /// The same checkpoint for training: a family loaded from it shares its parameters with the store beside it.
+    ///
+    /// ```swift
+    /// let (checkpoint, parameters) = try Checkpoint("bert-base-uncased").trainable()
+    /// let model = try registry.load(checkpoint)
+    /// ```
+    ///
+    /// - Parameter precision: what products are computed in: `.float32`, or `.bfloat16` with parameters in 32 bits.
+    /// - Throws: `InputError` if there are no weights, a file is broken, or they are quantized.
+    public func trainable(precision: Precision = .float32) throws -> (checkpoint: Checkpoint, parameters: ParameterStore) {
+        if let quantization {
+            throw InputError(
+                path(of: "config.json"), found: "weights quantized by \(quantization)", needed: "weights to be trained",
+                remedy: "Use the checkpoint it was made from")
+        }
+        return trained(ParameterStore(try parameterSource), precision)
+    }
+
+    /// A folder with `config.json`, and no weights, for training from scratch.
+    ///
+    /// - Parameters:
+    ///   - initialization: how parameters are drawn, and which there are that a model need not have.
+    ///   - seed: of the random numbers.
+    ///   - precision: as `trainable(precision:)` has it.
+    public func trainable(
+        drawing initialization: ParameterInitialization, seed: UInt64, precision: Precision = .float32
+    ) -> (checkpoint: Checkpoint, parameters: ParameterStore) {
+        trained(ParameterStore(drawing: initialization, seed: seed), precision)
+    }
+
+    private func trained(_ store: ParameterStore, _ precision: Precision) -> (Checkpoint, ParameterStore) {
+        var result = self
+        result.store = store
+        result.precision = precision == .int8 ? .float32 : precision
+        return (result, store)
+    }
+
+    /// Writes parameters as they are now, with every other file of this checkpoint's folder, so that transformers loads them.
+    ///
+    /// - Parameters:
+    ///   - parameters: of this checkpoint, or of one with its `config.json`.
+    ///   - folder: made where there is none; the files in it that have the same names are replaced.
+    ///   - elementType: `.float32` or `.bfloat16`.
+    /// - Throws: `InputError` if a file cannot be read or written.
+    public func save(_ parameters: ParameterStore, to folder: String, as elementType: ElementType = .float32) throws {
+        let folder = Paths.absolute(folder)
+        do {
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        } catch {
+            throw InputError(
+                folder, found: "a folder that cannot be made", needed: "one to write to",
+                remedy: "Name one in a place that you may write to")
+        }
+        try SafetensorsWriter.write(
+            parameters.tensors(as: elementType), to: "\(folder)/model.safetensors", metadata: ["format": "pt"])
+        if folder == self.folder { return }
+        for name in Paths.contents(self.folder) {
+            let isWeights = name.hasSuffix(".safetensors") || name.hasSuffix(".safetensors.index.json")
+            guard !isWeights, !name.hasPrefix("."), hasFile(name) else { continue }
+            let target = "\(folder)/\(name)"
+            let bytes = try RegularFile(path(of: name)).bytes(atMost: .max)
+            do {
+                try Data(bytes).write(to: URL(filePath: target))
+            } catch {
+                throw InputError(
+                    target, found: "a file that cannot be written", needed: "room for it",
+                    remedy: "Free space, or name another folder")
+            }
+        }
+    }
+}
