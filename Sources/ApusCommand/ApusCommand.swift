@@ -60,9 +60,10 @@ struct RootCommand: ParsableCommand {
             """,
         version: Program.name == "apus" ? "apus \(Apus.version)" : "\(Program.name), made with apus \(Apus.version)",
         subcommands: [
-            ClassifyCommand.self, TranscribeCommand.self, TranslateCommand.self, GenerateCommand.self, ClassifyTextCommand.self,
-            EmbedCommand.self, FillMaskCommand.self, TokenizeCommand.self,
-            InspectCommand.self, ModelsCommand.self, ForwardCommand.self, QuantizeCommand.self, TrainCommand.self, BenchCommand.self,
+            ClassifyCommand.self, TranscribeCommand.self, TranslateCommand.self, GenerateCommand.self,
+            ClassifyTextCommand.self, EmbedCommand.self, FillMaskCommand.self, TokenizeCommand.self,
+            TrainCommand.self,
+            InspectCommand.self, ModelsCommand.self, ForwardCommand.self, QuantizeCommand.self, BenchCommand.self,
             EnvironmentCommand.self, NewPluginCommand.self,
         ])
 }
