@@ -29,7 +29,9 @@ public enum Loss {
 
     /// The mean of squared differences.
     ///
-    /// - Parameter targets: of the shape of `values`.
+    /// - Parameters:
+    ///   - values: what a model says, of any shape.
+    ///   - targets: what it should say, of the same shape.
     public static func meanSquare(_ values: Tensor, _ targets: Tensor) -> Tensor {
         precondition(values.shape == targets.shape, "\(values.shape) and \(targets.shape)")
         let difference = values.adding(targets.detached.scaled(by: -1))

@@ -23,7 +23,9 @@ public protocol TrainingTask {
 
     /// The mean loss of a batch, recorded on the current tape.
     ///
-    /// - Parameter seed: what is random about the batch is drawn from, such as how examples are mixed.
+    /// - Parameters:
+    ///   - batch: what `loading` has read.
+    ///   - seed: what is random about the batch is drawn from, such as how examples are mixed.
     func loss(of batch: [Example], seed: UInt64) throws -> Tensor
 
     /// Measures the model, as it is now, on held-out examples. The first measure tells which of two models is better.

@@ -13,6 +13,7 @@ public struct DataSplit: Sendable, Hashable {
     /// - Parameters:
     ///   - groups: each example's group.
     ///   - fraction: about how much to hold out, above 0 and below 1.
+    ///   - seed: what decides which they are.
     /// - Throws: `InputError` where a side would be empty.
     public init(groups: [String], fraction: Double, seed: UInt64) throws(InputError) {
         try self.init(count: groups.count, fraction: fraction) { index in
@@ -23,6 +24,12 @@ public struct DataSplit: Sendable, Hashable {
     }
 
     /// Holds out a share of the examples.
+    ///
+    /// - Parameters:
+    ///   - count: how many there are.
+    ///   - fraction: about how much to hold out, above 0 and below 1.
+    ///   - seed: what decides which they are.
+    /// - Throws: `InputError` where a side would be empty.
     public init(count: Int, fraction: Double, seed: UInt64) throws(InputError) {
         try self.init(count: count, fraction: fraction) { RandomSeed.of(seed, epoch: 0, index: $0) }
     }
