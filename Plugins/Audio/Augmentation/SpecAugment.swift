@@ -23,7 +23,11 @@ public struct SpecAugment: Sendable {
 
     /// Masks features with their mean. Widths are drawn evenly from 0 to the most, and then where the mask begins.
     ///
-    /// - Parameter features: `[bins, frames]`, row by row.
+    /// - Parameters:
+    ///   - features: `[bins, frames]`, row by row.
+    ///   - bins: how many frequencies each frame has.
+    ///   - frames: how many there are.
+    ///   - generator: what masks are drawn from.
     public func callAsFunction(_ features: inout [Float], bins: Int, frames: Int, using generator: inout SeededGenerator) {
         precondition(bins >= 0 && frames >= 0 && features.count == bins * frames, "a row of frames for each bin")
         guard !features.isEmpty else { return }

@@ -120,7 +120,9 @@ public struct TimeShift: WaveformAugmentation {
 extension Waveform {
     /// Sounds of one rate, one after the other with a pause between; `nil` where rates differ or there is none.
     ///
-    /// - Parameter pause: in seconds.
+    /// - Parameters:
+    ///   - sounds: in the order they are heard.
+    ///   - pause: in seconds.
     public init?(concatenating sounds: [Waveform], pause: Double = 0) {
         guard let rate = sounds.first?.sampleRate, sounds.allSatisfy({ $0.sampleRate == rate }) else { return nil }
         let silence = Array(repeating: Float(0), count: Int(min(max(0, pause * Double(rate)), 1e9)))

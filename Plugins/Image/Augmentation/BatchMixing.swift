@@ -30,8 +30,11 @@ public struct BatchMixing: Sendable {
     ///
     /// - Parameters:
     ///   - pixels: `[batch, 3, height, width]`.
+    ///   - height: of each picture.
+    ///   - width: of each picture.
     ///   - labels: each example's label, from 0 to `labelCount - 1`.
     ///   - labelCount: how many labels there are.
+    ///   - generator: what partners and shares are drawn from.
     /// - Returns: the pixels, and the probability of each label, `[batch, labels]`, both row by row.
     public func callAsFunction(
         _ pixels: [Float], height: Int, width: Int, labels: [Int], labelCount: Int, using generator: inout SeededGenerator
@@ -123,7 +126,11 @@ public struct RandomErasing: Sendable {
 
     /// Erases in one example.
     ///
-    /// - Parameter pixels: `[3, height, width]`, scaled as the model takes them.
+    /// - Parameters:
+    ///   - pixels: `[3, height, width]`, scaled as the model takes them.
+    ///   - height: of the picture.
+    ///   - width: of the picture.
+    ///   - generator: what place and size are drawn from.
     public func callAsFunction(_ pixels: inout [Float], height: Int, width: Int, using generator: inout SeededGenerator) {
         precondition(pixels.count == 3 * height * width, "three channels")
         guard Double.random(in: 0..<1, using: &generator) < probability else { return }
