@@ -1,6 +1,7 @@
 // Products in bfloat16 and in 8-bit integers by the instructions that some AVX-512 processors have for them.
 #if defined(__x86_64__)
 #include <immintrin.h>
+#include <stdbool.h>
 
 #include "int8.h"
 
@@ -101,40 +102,48 @@ INLINE __mmask16 first_of(int64_t count, int64_t from) {
     return (__mmask16)(from >= count ? 0 : count - from < 16 ? (1u << (count - from)) - 1 : 0xFFFF);
 }
 
-static apus_group prepare_group(int64_t depth, int64_t filled, const float *from, uint8_t *to) {
-    const __m512 none = _mm512_setzero_ps();
-    __m512 sizes = none;
+// Where in a group the element of a size stands, the first of them; 0 where there is none.
+INLINE int32_t place_of(const bool whole, float size, int64_t depth, const float *from) {
+    for (int64_t k = 0; k < depth; k += 16) {
+        const __mmask16 used = whole ? 0xFFFF : first_of(depth, k);
+        const __m512 x = _mm512_abs_ps(_mm512_maskz_loadu_ps(used, from + k));
+        const unsigned found = _mm512_cmp_ps_mask(x, _mm512_set1_ps(size), _CMP_EQ_OQ) & used;
+        if (found != 0) return (int32_t)k + __builtin_ctz(found);
+    }
+    return 0;
+}
+
+INLINE apus_group prepare_group(const bool whole, int64_t depth, int64_t filled, const float *from, uint8_t *to) {
+    // The largest and the next to it of each lane, and the least: so that one pass tells the range without the outlier.
+    __m512 largest = _mm512_setzero_ps(), next_largest = largest, least = largest, next_least = largest;
     __mmask16 odd = 0;
     for (int64_t k = 0; k < depth; k += 16) {
-        const __m512 x = _mm512_maskz_loadu_ps(first_of(depth, k), from + k);
+        const __m512 x = whole ? _mm512_loadu_ps(from + k) : _mm512_maskz_loadu_ps(first_of(depth, k), from + k);
         odd |= _mm512_cmp_ps_mask(x, x, _CMP_UNORD_Q);
-        sizes = _mm512_max_ps(sizes, _mm512_abs_ps(x));
-    }
-    const __m512 size = _mm512_set1_ps(_mm512_reduce_max_ps(sizes));
-    apus_group group = {.place = 0};
-    for (int64_t k = 0; k < depth; k += 16) {
-        const __mmask16 used = first_of(depth, k);
-        const __m512 x = _mm512_abs_ps(_mm512_maskz_loadu_ps(used, from + k));
-        const unsigned found = _mm512_cmp_ps_mask(x, size, _CMP_EQ_OQ) & used;
-        if (found == 0) continue;
-        group.place = (int32_t)k + __builtin_ctz(found);
-        group.outlier = from[group.place];
-        break;
-    }
-    __m512 least = none, largest = none;
-    for (int64_t k = 0; k < depth; k += 16) {
-        const __mmask16 rest = first_of(depth, k) & (__mmask16)~(group.place / 16 == k / 16 ? 1u << group.place % 16 : 0);
-        const __m512 x = _mm512_maskz_loadu_ps(rest, from + k);
-        least = _mm512_min_ps(least, x);
+        next_largest = _mm512_max_ps(next_largest, _mm512_min_ps(largest, x));
         largest = _mm512_max_ps(largest, x);
+        next_least = _mm512_min_ps(next_least, _mm512_max_ps(least, x));
+        least = _mm512_min_ps(least, x);
     }
+    const float size = _mm512_reduce_max_ps(_mm512_max_ps(largest, _mm512_abs_ps(least)));
+    apus_group group = {.place = place_of(whole, size, depth, from)};
+    group.outlier = from[group.place];
+    const __mmask16 lane = (__mmask16)(1u << group.place % 16);
+    largest = _mm512_mask_mov_ps(largest, group.outlier > 0 ? lane : 0, next_largest);
+    least = _mm512_mask_mov_ps(least, group.outlier < 0 ? lane : 0, next_least);
     apus_set_range(&group, _mm512_reduce_min_ps(least), odd ? NAN : _mm512_reduce_max_ps(largest));
+
     const __m512 factor = _mm512_set1_ps(apus_row_factor(group.scale));
     const __m512i zero = _mm512_set1_epi32(group.zero + offset);
     for (int64_t k = 0; k < filled; k += 16) {
-        const __m512i x = _mm512_cvtps_epi32(_mm512_mul_ps(_mm512_maskz_loadu_ps(first_of(depth, k), from + k), factor));
-        const __m512i moved = _mm512_max_epi32(_mm512_add_epi32(x, zero), _mm512_setzero_si512());
-        _mm_mask_storeu_epi8(to + k, first_of(filled, k), _mm512_cvtusepi32_epi8(moved));
+        const __m512 x = whole ? _mm512_loadu_ps(from + k) : _mm512_maskz_loadu_ps(first_of(depth, k), from + k);
+        const __m512i moved = _mm512_add_epi32(_mm512_cvtps_epi32(_mm512_mul_ps(x, factor)), zero);
+        const __m128i bytes = _mm512_cvtusepi32_epi8(_mm512_max_epi32(moved, _mm512_setzero_si512()));
+        if (whole) {
+            memcpy(to + k, &bytes, sizeof bytes);
+        } else {
+            _mm_mask_storeu_epi8(to + k, first_of(filled, k), bytes);
+        }
     }
     to[group.place] = (uint8_t)(group.zero + offset);
     return group;
@@ -144,18 +153,20 @@ static void prepare_bytes(int64_t rows, int64_t depth, int64_t steps, const floa
     for (int64_t r = 0; r < rows; r++) {
         uint8_t *to = (uint8_t *)left + r * apus_byte_stride;
         for (int64_t first = 0; first < 4 * steps; first += apus_group_depth) {
+            const float *from = a + r * a_stride + first;
             const int64_t there = depth - first, places = 4 * steps - first;
-            apus_set_group(to, first / apus_group_depth,
-                           prepare_group(there < apus_group_depth ? there : apus_group_depth,
-                                         places < apus_group_depth ? places : apus_group_depth, a + r * a_stride + first,
-                                         to + first));
+            const apus_group group =
+                there >= apus_group_depth
+                    ? prepare_group(true, apus_group_depth, apus_group_depth, from, to + first)
+                    : prepare_group(false, there, places < apus_group_depth ? places : apus_group_depth, from, to + first);
+            apus_set_group(to, first / apus_group_depth, group);
         }
     }
 }
 
-// One group: the steps from `first` up to `end`.
+// One group: the steps from `first` up to `end`. What is then in `out` is multiplied by `scales`.
 INLINE void multiply_group(const int32_t rows, int64_t first, int64_t end, const uint8_t *left, const char *panel,
-                           const char *ahead, float *out, int64_t out_stride) {
+                           const __m512 scales[2], const char *ahead, float *out, int64_t out_stride) {
     const int32_t chains = rows == 1 ? 4 : rows == 2 ? 2 : 1;
     const int64_t index = first / (apus_group_depth / 4);
     const char *header = panel + index * 4 * width, *start = panel + apus_groups * 4 * width;
@@ -203,7 +214,8 @@ INLINE void multiply_group(const int32_t rows, int64_t first, int64_t end, const
             const __m512i weight = _mm512_srai_epi32(_mm512_sllv_epi32(_mm512_loadu_si512(weights + 64 * v), shift), 24);
             __m512 total = first == 0 ? _mm512_setzero_ps() : _mm512_loadu_ps(to);
             total = _mm512_fmadd_ps(_mm512_set1_ps(group.outlier), _mm512_cvtepi32_ps(weight), total);
-            _mm512_storeu_ps(to, _mm512_fmadd_ps(_mm512_set1_ps(group.scale), _mm512_cvtepi32_ps(sum), total));
+            total = _mm512_fmadd_ps(_mm512_set1_ps(group.scale), _mm512_cvtepi32_ps(sum), total);
+            _mm512_storeu_ps(to, _mm512_mul_ps(total, scales[v]));
         }
     }
 }
@@ -211,16 +223,13 @@ INLINE void multiply_group(const int32_t rows, int64_t first, int64_t end, const
 INLINE void tile_bytes_of(const int32_t rows, int64_t steps, const uint8_t *left, const char *panel, const float *scales,
                           const char *ahead, float *out, int64_t out_stride) {
     enum { most = apus_group_depth / 4 };
-    for (int64_t first = 0; first < steps; first += most) {
-        multiply_group(rows, first, steps - first < most ? steps : first + most, left, panel, ahead, out, out_stride);
+    int64_t first = 0;
+    const __m512 ones[2] = {_mm512_set1_ps(1), _mm512_set1_ps(1)};
+    for (; first + most < steps; first += most) {
+        multiply_group(rows, first, first + most, left, panel, ones, ahead, out, out_stride);
     }
-    UNROLL for (int32_t v = 0; v < 2; v++) {
-        const __m512 scale = _mm512_loadu_ps(scales + 16 * v);
-        UNROLL for (int32_t r = 0; r < rows; r++) {
-            float *to = out + r * out_stride + 16 * v;
-            _mm512_storeu_ps(to, _mm512_mul_ps(_mm512_loadu_ps(to), scale));
-        }
-    }
+    const __m512 last[2] = {_mm512_loadu_ps(scales), _mm512_loadu_ps(scales + 16)};
+    multiply_group(rows, first, steps, left, panel, last, ahead, out, out_stride);
 }
 
 static void tile_bytes(int32_t rows, int64_t steps, const void *left, const void *panel, const float *scales,

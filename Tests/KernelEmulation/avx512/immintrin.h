@@ -26,6 +26,7 @@ ONE __m512 _mm512_loadu_ps(const void *p) { __m512 r; memcpy(&r, p, 64); return 
 ONE __m512i _mm512_loadu_si512(const void *p) { __m512i r; memcpy(&r, p, 64); return r; }
 ONE void _mm512_storeu_ps(void *p, __m512 x) { memcpy(p, &x, 64); }
 ONE __m512 _mm512_maskz_loadu_ps(__mmask16 m, const float *p) { __m512 r; EACH r[i] = m >> i & 1 ? p[i] : 0; return r; }
+ONE __m512 _mm512_mask_mov_ps(__m512 old, __mmask16 m, __m512 x) { __m512 r; EACH r[i] = m >> i & 1 ? x[i] : old[i]; return r; }
 ONE __m512 _mm512_add_ps(__m512 a, __m512 b) { return a + b; }
 ONE __m512 _mm512_mul_ps(__m512 a, __m512 b) { return a * b; }
 ONE __m512i _mm512_add_epi32(__m512i a, __m512i b) { return a + b; }
