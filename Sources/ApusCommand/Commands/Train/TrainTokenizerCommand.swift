@@ -1,7 +1,19 @@
 import Apus
 import ArgumentParser
 import AttentionEngine
-import Foundation
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
 
 struct TrainTokenizerCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -146,29 +158,36 @@ private final class TextBytes {
     let name: String
     /// How many there are; 0 where nobody knows.
     let byteCount: Int
-    private let handle: FileHandle
+    private let descriptor: Int32
 
     /// - Throws: `InputError` if the file cannot be opened.
     init(_ path: String) throws {
         if path == "-" {
-            (name, byteCount, handle) = ("standard input", 0, .standardInput)
+            (name, byteCount, descriptor) = ("standard input", 0, STDIN_FILENO)
             return
         }
         // Says what is wrong with it, if anything.
         let file = try RegularFile(path)
         (name, byteCount) = (path, file.byteCount)
-        guard let handle = FileHandle(forReadingAtPath: path) else { throw RegularFile.missing(path) }
-        self.handle = handle
+        descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw RegularFile.missing(path) }
     }
+
+    deinit { if descriptor > STDIN_FILENO { close(descriptor) } }
 
     /// The next part; `nil` after the last.
     func next() throws -> [UInt8]? {
-        do {
-            guard let part = try handle.read(upToCount: 1 << 20), !part.isEmpty else { return nil }
-            return Array(part)
-        } catch {
+        var failed = false
+        let part = [UInt8](unsafeUninitializedCapacity: 1 << 20) { buffer, count in
+            var result = 0
+            repeat { result = read(descriptor, buffer.baseAddress, buffer.count) } while result < 0 && errno == EINTR
+            failed = result < 0
+            count = max(0, result)
+        }
+        if failed {
             throw InputError(
                 name, found: "bytes that cannot be read", needed: "a file that can", remedy: "Check the disk it is on")
         }
+        return part.isEmpty ? nil : part
     }
 }
