@@ -8,6 +8,7 @@
 #include "brains.h"
 #include "int4.h"
 #include "int8.h"
+#include "transpose.h"
 
 int64_t apus_packed_bytes(const apus_kernels *kernels, apus_precision precision, int64_t depth, int64_t columns) {
     const apus_format *format = kernels->formats[precision];
@@ -179,14 +180,59 @@ static bool pack_rows(const plan *plan, char *panel, int64_t from, int64_t to) {
     return !is_odd;
 }
 
+// Whether the depths of a column stand side by side as floats and are to be kept as such or as pairs of bfloat16: the keys of
+// attention, which are packed while somebody waits, and most weights.
+static bool is_turned(const plan *plan) {
+    const apus_packing *p = plan->packing;
+    return p->element == apus_element_float32 && p->depth_stride == 1 && p->source_scales == NULL &&
+           plan->format->order == NULL &&
+           (p->precision == apus_precision_float32 || (p->precision == apus_precision_bfloat16 && plan->format->step == 2));
+}
+
+// Packs as pack_columns does what is_turned.
+static bool pack_turned(const plan *plan, char *panel, int64_t from, int64_t to) {
+    const apus_packing *p = plan->packing;
+    const apus_format *format = plan->format;
+    const int64_t width = format->panel_width, last = p->first_column + p->columns, end = last < to ? last : to;
+    const int64_t place = from % width, count = end - from, step = format->step;
+    // As wide as a float, what is moved: one, or a pair of bfloat16.
+    float pairs[apus_maximum_panel_width][run_length / 2];
+    bool is_odd = false;
+    for (int64_t index = 0; index < apus_depth_blocks(p->depth); index++) {
+        const apus_block block = apus_depth_block(format, p->depth, index);
+        for (int64_t k = 0; k < block.depth; k += run_length) {
+            const int64_t there = block.depth - k < run_length ? block.depth - k : run_length, moved = (there + step - 1) / step;
+            const float *start = (const float *)p->source + (from - p->first_column) * p->column_stride + block.start + k;
+            float *out = (float *)(panel + block.offset) + k / step * width + place;
+            for (int64_t c = 0; c < count; c++) {
+                const float *run = start + c * p->column_stride;
+                is_odd |= has_odd(run, there);
+                if (step == 1) continue;
+                uint16_t brains[run_length];
+                brains[2 * moved - 1] = 0;
+                for (int64_t i = 0; i < there; i++) brains[i] = apus_to_brain(run[i]);
+                memcpy(pairs[c], brains, (size_t)moved * sizeof(float));
+            }
+            if (step == 1) {
+                apus_transpose(start, p->column_stride, count, there, out, width);
+            } else {
+                apus_transpose(pairs[0], run_length / 2, count, moved, out, width);
+            }
+            for (int64_t i = 0; end < to && i < moved; i++) memset(out + i * width + count, 0, (size_t)(to - end) * sizeof *out);
+        }
+    }
+    return !is_odd;
+}
+
 // Packs columns `from` up to `to` of a panel, and zeros from the matrix's end up to the panel's.
 static void pack_columns(const plan *plan, char *panel, int64_t from, int64_t to) {
     const apus_packing *p = plan->packing;
     const apus_format *format = plan->format;
     const int64_t width = format->panel_width, last = p->first_column + p->columns, end = last < to ? last : to;
     const bool is_integer = p->precision == apus_precision_int8;
-    if (is_row_by_row(plan)) {
-        if (!pack_rows(plan, panel, from, to)) *plan->is_odd = true;
+    if (is_row_by_row(plan) || is_turned(plan)) {
+        const bool is_even = is_turned(plan) ? pack_turned(plan, panel, from, to) : pack_rows(plan, panel, from, to);
+        if (!is_even) *plan->is_odd = true;
         return;
     }
     float runs[apus_maximum_panel_width][run_length];
