@@ -89,7 +89,10 @@ let package = Package(
             name: "TrainingTests",
             dependencies: ["Training", "AttentionEngine", "PluginKit", "ImagePlugin", "TextPlugin", "AudioPlugin"],
             swiftSettings: strict),
-        .testTarget(name: "GuideTests", dependencies: ["Apus", "PluginKitTesting"], swiftSettings: strict),
+        .testTarget(
+            name: "GuideTests",
+            dependencies: ["Apus", "PluginKitTesting", "Training", "ImagePlugin", "PluginKit", "AttentionEngine"],
+            swiftSettings: strict),
         .testTarget(
             name: "ImagePluginTests", dependencies: ["ImagePlugin", "PluginKit", "PluginKitTesting", "AttentionEngine"],
             swiftSettings: strict),

@@ -82,6 +82,10 @@ public struct Transformer: Sendable {
         observe: ((_ layer: Int, _ states: Tensor) -> Void)? = nil
     ) throws -> Tensor {
         try checkPositions(embeddings, after: 0)
+        let inputs = inputsAtOnce(embeddings.shape[0], positions: embeddings.shape[1])
+        if inputs < embeddings.shape[0], observe == nil, !GradientTape.isRecording {
+            return try encodeParts(embeddings, visible: visible, needed: needed, inputs: inputs)
+        }
         var embeddings = embeddings, mask = visible.map(attentionMask)
         var wanted = observe == nil ? needed.range(of: embeddings.shape[1]) : 0..<embeddings.shape[1]
         if configuration.attention.isCausal, wanted.upperBound < embeddings.shape[1] {
