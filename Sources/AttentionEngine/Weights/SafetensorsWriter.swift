@@ -130,8 +130,13 @@ private final class OutputFile {
 
     func finish() throws {
         guard let temporary else { return }
-        guard rename(temporary, path) == 0 else { throw failure() }
+        // On the disk before it has its name, so that not even a power cut leaves half a file under it.
+        guard fsync(descriptor) == 0, rename(temporary, path) == 0 else { throw failure() }
         self.temporary = nil
+        let folder = open(path.lastIndex(of: "/").map { "\(path[..<$0])/" } ?? ".", O_RDONLY | O_CLOEXEC)
+        guard folder >= 0 else { return }
+        fsync(folder)
+        close(folder)
     }
 
     private func failure() -> InputError {
