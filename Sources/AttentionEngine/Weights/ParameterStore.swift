@@ -8,6 +8,8 @@ public final class ParameterStore: ParameterSource {
     public let description: String
     private let source: (any ParameterSource)?
     private let initialization: ParameterInitialization?
+    /// Which of the source's parameters are as if they were not there.
+    private let isLeftOut: @Sendable (String) -> Bool
 
     private struct State {
         var parameters: [String: Tensor] = [:]
@@ -19,6 +21,7 @@ public final class ParameterStore: ParameterSource {
     public init(_ source: any ParameterSource) {
         self.source = source
         initialization = nil
+        isLeftOut = { _ in false }
         description = source.description
         state = Mutex(State(seed: 0))
     }
@@ -31,20 +34,39 @@ public final class ParameterStore: ParameterSource {
     public init(drawing initialization: ParameterInitialization, seed: UInt64) {
         source = nil
         self.initialization = initialization
+        isLeftOut = { _ in false }
         description = "a new model"
+        state = Mutex(State(seed: seed))
+    }
+
+    /// Opens the parameters of another source for training, but for some that are drawn anew, such as a head for other labels.
+    ///
+    /// - Parameters:
+    ///   - source: the others.
+    ///   - isLeftOut: which of the source's are passed over, by name.
+    ///   - initialization: how those are drawn that are passed over.
+    ///   - seed: of the random numbers.
+    public init(
+        _ source: any ParameterSource, leavingOut isLeftOut: @escaping @Sendable (String) -> Bool,
+        drawing initialization: ParameterInitialization, seed: UInt64
+    ) {
+        self.source = source
+        self.isLeftOut = isLeftOut
+        self.initialization = initialization
+        description = source.description
         state = Mutex(State(seed: seed))
     }
 
     public func tensor(named name: String) throws -> Tensor? {
         if let known = state.withLock({ $0.parameters[name] }) { return known }
-        guard let stored = try source?.tensor(named: name) else { return nil }
+        guard !isLeftOut(name), let stored = try source?.tensor(named: name) else { return nil }
         guard stored.elementType.isFloatingPoint else { return stored }
         return keep(Self.copy(stored), name)
     }
 
     /// A parameter that is not in a file, drawn; `nil` where the store draws none.
     func drawn(_ name: String, _ shape: [Int]) throws -> Tensor? {
-        guard let initialization else { return nil }
+        guard let initialization, source == nil || isLeftOut(name) else { return nil }
         if let known = state.withLock({ $0.parameters[name] }) { return known }
         let seed = state.withLock(\.seed)
         return keep(initialization.parameter(name, shape: shape, seed: seed), name)
@@ -67,12 +89,14 @@ public final class ParameterStore: ParameterSource {
     }
 
     public var names: [String] {
-        if let source { return source.names }
-        return Set(state.withLock { $0.parameters.keys }).union(initialization?.optional.keys.map(\.self) ?? []).sorted()
+        let stored = (source?.names ?? []).filter { !isLeftOut($0) }
+        guard let initialization else { return stored }
+        let drawable = initialization.optional.keys.filter { source == nil || isLeftOut($0) }
+        return Set(state.withLock { $0.parameters.keys }).union(drawable).union(stored).sorted()
     }
 
     public func shape(of name: String) -> [Int]? {
-        if let source { return source.shape(of: name) }
+        if !isLeftOut(name), let shape = source?.shape(of: name) { return shape }
         return state.withLock { $0.parameters[name]?.shape }
             ?? initialization?.optional[name].map { Array(repeating: 0, count: $0) }
     }
@@ -99,7 +123,7 @@ public final class ParameterStore: ParameterSource {
         precondition([.float32, .bfloat16].contains(elementType), "parameters are written as fp32 or bf16")
         let trained = state.withLock(\.parameters)
         return try Set(names).union(trained.keys).sorted().compactMap { name in
-            guard let tensor = try trained[name] ?? source?.tensor(named: name) else { return nil }
+            guard let tensor = try trained[name] ?? (isLeftOut(name) ? nil : source?.tensor(named: name)) else { return nil }
             guard tensor.elementType.isFloatingPoint else { return (name, tensor) }
             return (name, elementType == .float32 ? tensor.converted(to: .float32).detached : tensor.convertedToBFloat16())
         }

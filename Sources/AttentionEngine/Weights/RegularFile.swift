@@ -40,6 +40,26 @@ package struct RegularFile: ~Copyable {
         return try Self.bytes(of: descriptor, path: path, expected: byteCount, atMost: limit)
     }
 
+    /// A part of the contents; shorter where the file ends before.
+    ///
+    /// - Throws: `InputError` if it cannot be read.
+    package func bytes(from offset: Int, count wanted: Int) throws(InputError) -> [UInt8] {
+        var code: Int32 = 0
+        let bytes = [UInt8](unsafeUninitializedCapacity: max(0, wanted)) { buffer, count in
+            while count < buffer.count {
+                let result = pread(descriptor, buffer.baseAddress! + count, buffer.count - count, off_t(offset + count))
+                if result < 0, errno == EINTR { continue }
+                if result <= 0 {
+                    code = result < 0 ? errno : 0
+                    break
+                }
+                count += result
+            }
+        }
+        if code != 0 { throw Self.failure(path, code: code) }
+        return bytes
+    }
+
     /// All that can be read from an open descriptor.
     package static func bytes(
         of descriptor: Int32, path: String, expected: Int = 0, atMost limit: Int

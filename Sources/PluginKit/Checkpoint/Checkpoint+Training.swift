@@ -17,11 +17,7 @@ extension Checkpoint {
     /// - Parameter precision: what products are computed in: `.float32`, or `.bfloat16` with parameters in 32 bits.
     /// - Throws: `InputError` if there are no weights, a file is broken, or they are quantized.
     public func trainable(precision: Precision = .float32) throws -> (checkpoint: Checkpoint, parameters: ParameterStore) {
-        if let quantization {
-            throw InputError(
-                path(of: "config.json"), found: "weights quantized by \(quantization)", needed: "weights to be trained",
-                remedy: "Use the checkpoint it was made from")
-        }
+        if let quantization { throw quantized(by: quantization) }
         return trained(ParameterStore(try parameterSource), precision)
     }
 
@@ -35,6 +31,31 @@ extension Checkpoint {
         drawing initialization: ParameterInitialization, seed: UInt64, precision: Precision = .float32
     ) -> (checkpoint: Checkpoint, parameters: ParameterStore) {
         trained(ParameterStore(drawing: initialization, seed: seed), precision)
+    }
+
+    /// A folder with `config.json`, and no weights, for training on from the weights of another.
+    ///
+    /// - Parameters:
+    ///   - base: the checkpoint whose weights are learned on from.
+    ///   - isLeftOut: which of them are drawn anew, by name: a head for other labels.
+    ///   - initialization: how those are drawn.
+    ///   - seed: of the random numbers.
+    ///   - precision: as `trainable(precision:)` has it.
+    /// - Throws: `InputError` if the base has no weights, a file is broken, or they are quantized.
+    public func trainable(
+        from base: Checkpoint, leavingOut isLeftOut: @escaping @Sendable (String) -> Bool,
+        drawing initialization: ParameterInitialization, seed: UInt64, precision: Precision = .float32
+    ) throws -> (checkpoint: Checkpoint, parameters: ParameterStore) {
+        if let quantization = base.quantization { throw base.quantized(by: quantization) }
+        let store = ParameterStore(
+            try base.parameterSource, leavingOut: isLeftOut, drawing: initialization, seed: seed)
+        return trained(store, precision)
+    }
+
+    private func quantized(by scheme: some CustomStringConvertible) -> InputError {
+        InputError(
+            path(of: "config.json"), found: "weights quantized by \(scheme)", needed: "weights to be trained",
+            remedy: "Use the checkpoint it was made from")
     }
 
     private func trained(_ store: ParameterStore, _ precision: Precision) -> (Checkpoint, ParameterStore) {

@@ -8,13 +8,13 @@
 import AttentionEngine
 
 /// What checkpoints and inputs ask of the file system.
-enum Paths {
-    enum Kind {
+package enum Paths {
+    package enum Kind {
         case file, folder, other
     }
 
     /// What stands at `path`, links followed; `nil` if nothing does.
-    static func kind(of path: String) -> Kind? { status(path)?.kind }
+    package static func kind(of path: String) -> Kind? { status(path)?.kind }
 
     /// What stands at `path`, and a key that is the same for all names of the same thing.
     static func status(_ path: String) -> (kind: Kind, identity: [UInt64])? {
@@ -41,7 +41,7 @@ enum Paths {
     }
 
     /// The names in a folder, sorted; empty if it cannot be read. One that is no UTF-8 is there with its bad bytes replaced.
-    static func contents(_ folder: String) -> [String] {
+    package static func contents(_ folder: String) -> [String] {
         guard let stream = opendir(folder) else { return [] }
         defer { closedir(stream) }
         var names: [String] = []
@@ -53,7 +53,7 @@ enum Paths {
     }
 
     /// From the root on, without a closing slash; `~` is the home folder.
-    static func absolute(_ path: String) -> String {
+    package static func absolute(_ path: String) -> String {
         var path = path
         if path == "~" || path.hasPrefix("~/"), let home = environment("HOME") { path = home + path.dropFirst() }
         if !path.hasPrefix("/") {

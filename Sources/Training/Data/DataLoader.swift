@@ -1,5 +1,4 @@
 public import AttentionEngine
-import Foundation
 
 /// Reads and augments examples on threads of its own, ahead of the step that learns from them.
 ///
@@ -116,7 +115,7 @@ public final class DataLoader<Value: Sendable> {
 ///
 /// All that changes is guarded by the condition; hence `Sendable`.
 private final class LoadingWork<Value: Sendable>: @unchecked Sendable {
-    private let condition = NSCondition()
+    private let condition = Condition()
     private let ahead: Int
     private let load: @Sendable (Int, UInt64) throws -> Value
     private var queue: [(index: Int, seed: UInt64)] = []
@@ -130,10 +129,7 @@ private final class LoadingWork<Value: Sendable>: @unchecked Sendable {
 
     func start(_ workers: Int) {
         for _ in 0..<workers {
-            let thread = Thread { [self] in run() }
-            // Decoders of files take more than the half megabyte a thread has by default.
-            thread.stackSize = 8 << 20
-            thread.start()
+            Condition.startThread { [self] in run() }
         }
     }
 

@@ -34,6 +34,15 @@ public struct DataSplit: Sendable, Hashable {
         try self.init(count: count, fraction: fraction) { RandomSeed.of(seed, epoch: 0, index: $0) }
     }
 
+    /// The first examples are learned from, and the rest is held out.
+    ///
+    /// - Parameters:
+    ///   - count: how many to learn from.
+    ///   - heldOutCount: how many there are after them.
+    public init(first count: Int, then heldOutCount: Int) {
+        (training, heldOut) = (Array(0..<count), Array(count..<count + heldOutCount))
+    }
+
     private init(count: Int, fraction: Double, _ hash: (Int) -> UInt64) throws(InputError) {
         guard fraction > 0, fraction < 1 else {
             throw InputError(

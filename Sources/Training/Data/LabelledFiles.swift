@@ -1,5 +1,5 @@
 import AttentionEngine
-import Foundation
+import PluginKit
 
 /// Files with a label each, for a classifier to learn from.
 public struct LabelledFiles: Sendable {
@@ -9,6 +9,9 @@ public struct LabelledFiles: Sendable {
         public var path: String
         /// Its label, as a place in `labels`.
         public var label: Int
+
+        /// Creates an item.
+        public init(path: String, label: Int) { (self.path, self.label) = (path, label) }
     }
 
     /// The labels in alphabetical order.
@@ -24,9 +27,8 @@ public struct LabelledFiles: Sendable {
     ///   - types: the extensions of files to take, in lower case; a folder's other files are passed over.
     /// - Throws: `InputError` for a label without files, files without a label, a single label, no data.
     public init(_ path: String, types: Set<String>) throws {
-        var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { throw RegularFile.missing(path) }
-        let named = isFolder.boolValue ? try Self.folder(path, types) : try Self.table(path)
+        guard let kind = Paths.kind(of: path) else { throw RegularFile.missing(path) }
+        let named = kind == .folder ? try Self.folder(path, types) : try Self.table(path)
         let labels = Set(named.map(\.label)).sorted()
         guard labels.count > 1 else {
             throw InputError(
@@ -39,15 +41,12 @@ public struct LabelledFiles: Sendable {
     }
 
     private static func folder(_ path: String, _ types: Set<String>) throws -> [(path: String, label: String)] {
-        func isFolder(_ path: String) -> Bool {
-            var isFolder: ObjCBool = false
-            return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
-        }
         func isWanted(_ name: String) -> Bool {
             !name.hasPrefix(".") && types.contains(name.split(separator: ".").last.map { $0.lowercased() } ?? "")
         }
-        let names = try FileManager.default.contentsOfDirectory(atPath: path).filter { !$0.hasPrefix(".") }.sorted()
-        let (folders, loose) = (names.filter { isFolder("\(path)/\($0)") }, names.filter { !isFolder("\(path)/\($0)") })
+        let names = Paths.contents(path).filter { !$0.hasPrefix(".") }
+        let folders = names.filter { Paths.kind(of: "\(path)/\($0)") == .folder }
+        let loose = names.filter { Paths.kind(of: "\(path)/\($0)") != .folder }
         let unlabelled = loose.filter(isWanted)
         if let first = unlabelled.first {
             throw InputError(
@@ -57,8 +56,7 @@ public struct LabelledFiles: Sendable {
         }
         var found: [(path: String, label: String)] = []
         for label in folders {
-            let files = (FileManager.default.enumerator(atPath: "\(path)/\(label)")?.compactMap { $0 as? String } ?? [])
-                .filter { isWanted($0.split(separator: "/").last.map(String.init) ?? $0) }.sorted()
+            let files = contents("\(path)/\(label)").filter { isWanted($0.split(separator: "/").last.map(String.init) ?? $0) }
             guard !files.isEmpty else {
                 throw InputError(
                     "\(path)/\(label)", found: "a label without files",
@@ -68,6 +66,16 @@ public struct LabelledFiles: Sendable {
             found += files.map { ("\(path)/\(label)/\($0)", label) }
         }
         return found
+    }
+
+    /// All files in a folder and the folders in it, in order.
+    ///
+    /// - Parameter depth: how many folders it is in; links may lead round in a circle.
+    private static func contents(_ folder: String, depth: Int = 0) -> [String] {
+        Paths.contents(folder).filter { !$0.hasPrefix(".") }.flatMap { name -> [String] in
+            guard Paths.kind(of: "\(folder)/\(name)") == .folder else { return [name] }
+            return depth < 16 ? contents("\(folder)/\(name)", depth: depth + 1).map { "\(name)/\($0)" } : []
+        }
     }
 
     private static func table(_ path: String) throws -> [(path: String, label: String)] {
@@ -84,7 +92,7 @@ public struct LabelledFiles: Sendable {
                     remedy: "Complete the line, or remove it")
             }
             let file = row[0].hasPrefix("/") ? row[0] : base + row[0]
-            guard FileManager.default.fileExists(atPath: file) else {
+            guard Paths.kind(of: file) != nil else {
                 throw InputError(
                     place, found: "the file “\(row[0])”, which is not there", needed: "one that is", remedy: "Check the path")
             }

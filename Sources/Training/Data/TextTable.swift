@@ -1,5 +1,4 @@
 import AttentionEngine
-import Foundation
 
 /// A table in a text file, a row a line, of which only the places of the rows are kept in memory.
 ///
@@ -24,9 +23,7 @@ public struct TextTable: Sendable {
         self.path = path
         columnCount = columns
         isCSV = path.lowercased().hasSuffix(".csv")
-        _ = try RegularFile(path)
-        guard let handle = FileHandle(forReadingAtPath: path) else { throw RegularFile.missing(path) }
-        defer { try? handle.close() }
+        let file = try RegularFile(path)
         var (pending, offset, line, rowLine, isQuoted): ([UInt8], UInt64, Int, Int, Bool) = ([], 0, 1, 1, false)
         func finish() throws {
             let length = UInt64(pending.count)
@@ -42,7 +39,9 @@ public struct TextTable: Sendable {
             offset += length
             pending.removeAll(keepingCapacity: true)
         }
-        while let part = try handle.read(upToCount: 1 << 18), !part.isEmpty {
+        var place = 0
+        while case let part = try file.bytes(from: place, count: 1 << 18), !part.isEmpty {
+            place += part.count
             for byte in part {
                 pending.append(byte)
                 if isCSV && byte == UInt8(ascii: "\"") { isQuoted.toggle() }
@@ -77,12 +76,9 @@ public struct TextTable: Sendable {
     ///
     /// - Throws: `InputError` if the file has changed.
     public func row(_ index: Int) throws -> [String] {
-        guard let handle = FileHandle(forReadingAtPath: path) else { throw RegularFile.missing(path) }
-        defer { try? handle.close() }
         let range = rows[index].range
-        try handle.seek(toOffset: range.lowerBound)
-        let bytes = try handle.read(upToCount: range.count) ?? Data()
-        let fields = try fields(of: Array(bytes), line: rows[index].line)
+        let bytes = try RegularFile(path).bytes(from: Int(range.lowerBound), count: range.count)
+        let fields = try fields(of: bytes, line: rows[index].line)
         guard fields.count == columnCount else {
             throw InputError(
                 "\(path), line \(rows[index].line)", found: "another row than before", needed: "a file that stays as it is",
