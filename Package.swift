@@ -18,7 +18,7 @@ let package = Package(
         .library(name: "ApusCommand", targets: ["ApusCommand"]),
         .library(name: "PluginKitTesting", targets: ["PluginKitTesting"]),
         .library(name: "AttentionEngine", targets: ["AttentionEngine"]),
-        .library(name: "Training", targets: ["Training"]),
+        .library(name: "Training", targets: ["Training", "TrainingTasks"]),
         .executable(name: "apus", targets: ["ApusTool"]),
     ],
     dependencies: [
@@ -32,6 +32,11 @@ let package = Package(
 
         // Losses, optimizers, schedules and data for training.
         .target(name: "Training", dependencies: ["AttentionEngine", "PluginKit"], swiftSettings: strict),
+
+        // What the built-in plugins' models learn, and how new ones begin.
+        .target(
+            name: "TrainingTasks", dependencies: ["AttentionEngine", "PluginKit", "ImagePlugin", "Training"],
+            swiftSettings: strict),
 
         // What a plugin's own tests check it with.
         .target(
@@ -75,7 +80,7 @@ let package = Package(
         .target(
             name: "ApusCommand",
             dependencies: [
-                "Apus", "PluginKit", "AttentionEngine",
+                "Apus", "PluginKit", "AttentionEngine", "Training", "TrainingTasks",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -87,7 +92,9 @@ let package = Package(
             name: "PluginKitTests", dependencies: ["PluginKit", "PluginKitTesting", "AttentionEngine"], swiftSettings: strict),
         .testTarget(
             name: "TrainingTests",
-            dependencies: ["Training", "AttentionEngine", "PluginKit", "ImagePlugin", "TextPlugin", "AudioPlugin"],
+            dependencies: [
+                "Training", "TrainingTasks", "AttentionEngine", "PluginKit", "ImagePlugin", "TextPlugin", "AudioPlugin",
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "GuideTests",
