@@ -16,7 +16,7 @@ struct HelpTests {
             "", "classify", "transcribe", "translate", "generate", "classify-text", "embed", "fill-mask", "tokenize", "inspect",
             "models", "env", "forward", "new-plugin", "bench", "bench classify", "bench transcribe", "bench translate",
             "bench generate",
-            "bench embed", "bench tokenize", "bench machine", "quantize", "train", "train tokenizer",
+            "bench embed", "bench tokenize", "bench machine", "quantize", "train", "train classify", "train tokenizer",
         ])
     func help(command: String) throws {
         let words = command.split(separator: " ").map(String.init)

@@ -6,7 +6,8 @@ struct TrainCommand: ParsableCommand {
         abstract: "Learn from data of your own.",
         discussion: """
             EXAMPLE:
+              \(Program.name) train classify --data photos/ --output my-model
               \(Program.name) train tokenizer --type bpe --vocab-size 8000 -o my-model book.txt
             """,
-        subcommands: [TrainTokenizerCommand.self])
+        subcommands: [TrainClassifyCommand.self, TrainTokenizerCommand.self])
 }

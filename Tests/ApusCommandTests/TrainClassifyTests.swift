@@ -1,0 +1,147 @@
+import Foundation
+import Testing
+
+@Suite("apus train classify")
+struct TrainClassifyTests {
+    private let folder: TemporaryFolder
+    private var data: String { folder.url.appending(path: "photos").path }
+    private static let samples = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().appending(path: "Samples/photos")
+    private static let labels = [
+        "fruit": ["apple", "banana", "lemon", "melon", "pear"], "vegetable": ["carrots", "leek", "tomato"],
+    ]
+    private static let small = [
+        "--image-size", "16", "--patch-size", "8", "--batch-size", "3", "--validation-share", "0.3", "--learning-rate", "0.002",
+        "--threads", "1", "--seed", "4",
+    ]
+
+    init() throws {
+        folder = try TemporaryFolder()
+        for (label, names) in Self.labels {
+            let place = folder.url.appending(path: "photos/\(label)")
+            try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
+            for name in names {
+                try FileManager.default.copyItem(
+                    at: Self.samples.appending(path: "\(name).jpg"), to: place.appending(path: "\(name).jpg"))
+            }
+        }
+    }
+
+    private func path(_ name: String) -> String { folder.url.appending(path: name).path }
+
+    private func train(_ output: String, _ more: String...) throws -> CommandRun {
+        try CommandRun(["train", "classify", "--data", data, "--output", path(output)] + Self.small + more)
+    }
+
+    @Test("makes a model that classifies, with its log, recipe and last state")
+    func training() throws {
+        let run = try train("model", "--epochs", "2", "--mixup", "0.2", "--cutmix", "1", "--erasing", "0.5", "--save-as", "bf16")
+        #expect(run.status == 0, "\(run.errors)")
+        #expect(run.errors.contains("accuracy"))
+        let model = path("model")
+        for name in ["config.json", "preprocessor_config.json", "model.safetensors", "recipe.yaml", "training-log.jsonl", "last"]
+        {
+            #expect(FileManager.default.fileExists(atPath: "\(model)/\(name)"), "\(name)")
+        }
+        for model in [model, "\(model)/last"] {
+            let answer = try CommandRun("classify", "--model", model, "--json", Self.samples.appending(path: "apple.jpg").path)
+            #expect(answer.status == 0, "\(answer.errors)")
+            #expect((try answer.objects[0]["predictions"] as? [Any])?.count == 2)
+        }
+        // The recipe makes the same model again, and the command line comes before it.
+        let again = try CommandRun(
+            "train", "classify", "--recipe", "\(model)/recipe.yaml", "--output", path("again"), "--quiet")
+        #expect(again.status == 0 && again.errors.isEmpty, "\(again.errors)")
+        #expect(try weights("again/last") == weights("model/last"))
+        let longer = try CommandRun(
+            "train", "classify", "--recipe", "\(model)/recipe.yaml", "--output", path("longer"), "--epochs", "1")
+        #expect(longer.errors.contains("epoch 1") && !longer.errors.contains("epoch 2"), "\(longer.errors)")
+    }
+
+    private func weights(_ model: String) throws -> Data {
+        try Data(contentsOf: URL(filePath: path("\(model)/model.safetensors")))
+    }
+
+    @Test("goes on to the same weights after it was killed, and after Ctrl-C")
+    func resuming() throws {
+        #expect(try train("whole", "--steps", "40", "--save-every", "1").status == 0)
+        for (name, signal) in [("killed", SIGKILL), ("interrupted", SIGINT)] {
+            let process = Process()
+            process.executableURL = try CommandRun.executable
+            process.arguments =
+                ["train", "classify", "--data", data, "--output", path(name), "--quiet"] + Self.small
+                + ["--steps", "40", "--save-every", "1"]
+            process.standardError = FileHandle.nullDevice
+            try process.run()
+            let log = path("\(name)/training-log.jsonl")
+            while process.isRunning, (try? Data(contentsOf: URL(filePath: log)))?.count ?? 0 < 600 { usleep(1000) }
+            kill(process.processIdentifier, signal)
+            process.waitUntilExit()
+            let resumed = try CommandRun("train", "classify", "--resume", "--output", path(name))
+            #expect(resumed.status == 0, "\(resumed.errors)")
+            #expect(try weights("\(name)/last") == weights("whole/last"), "\(name)")
+            #expect(try weights(name) == weights("whole"), "\(name)")
+        }
+    }
+
+    @Test("learns on from a model for other labels, with a part of it frozen")
+    func fineTuning() throws {
+        #expect(try train("base", "--epochs", "1").status == 0)
+        let names = folder.url.appending(path: "three/third")
+        try FileManager.default.createDirectory(at: names.deletingLastPathComponent(), withIntermediateDirectories: true)
+        for (label, source) in [("a", "fruit"), ("b", "vegetable"), ("c", "fruit")] {
+            try FileManager.default.copyItem(
+                at: folder.url.appending(path: "photos/\(source)"), to: folder.url.appending(path: "three/\(label)"))
+        }
+        let run = try CommandRun(
+            "train", "classify", "--base", path("base"), "--data", path("three"), "--output", path("tuned"), "--epochs", "1",
+            "--freeze", "vit.*", "--batch-size", "4", "--validation-share", "0.3")
+        #expect(run.status == 0, "\(run.errors)")
+        let answer = try CommandRun(
+            "classify", "--model", path("tuned"), "--json", Self.samples.appending(path: "apple.jpg").path)
+        #expect((try answer.objects[0]["predictions"] as? [Any])?.count == 3, "\(answer.errors)")
+        let wrong = try CommandRun(
+            "train", "classify", "--base", path("base"), "--data", path("three"), "--output", path("wrong"), "--freeze", "bert.*",
+            "--validation-share", "0.3")
+        #expect(wrong.status == 1 && wrong.errors.contains("bert.*"), "\(wrong.errors)")
+    }
+
+    @Test("names photos that cannot be read, and learns from the others")
+    func brokenFiles() throws {
+        let broken = folder.url.appending(path: "photos/fruit/broken.jpg")
+        try Data("no photo".utf8).write(to: broken)
+        let run = try train("model", "--epochs", "1")
+        #expect(run.status == 0, "\(run.errors)")
+        #expect(run.errors.contains("broken.jpg") && run.errors.contains("1 photos could not be read"), "\(run.errors)")
+    }
+
+    @Test("refuses what cannot be learned from")
+    func badInput() throws {
+        func refused(_ run: CommandRun, _ words: String...) {
+            #expect(run.status != 0)
+            for word in words { #expect(run.errors.contains(word), "\(word): \(run.errors)") }
+        }
+        refused(try CommandRun("train", "classify", "--data", path("nowhere"), "--output", path("m")), "nowhere")
+        refused(try CommandRun("train", "classify", "--data", data), "--output")
+        refused(try CommandRun("train", "classify", "--output", path("m")), "--data")
+        refused(try CommandRun("train", "classify", "--resume", "--output", path("m")), "recipe.yaml")
+        refused(try train("m", "--patch-size", "5"), "patches of 5")
+        refused(try train("m", "--learning-rate", "0"), "learning rate")
+        refused(try train("m", "--mixup", "-1"), "--mixup")
+        try FileManager.default.createDirectory(atPath: path("photos/empty"), withIntermediateDirectories: true)
+        refused(try train("m"), "empty", "without files")
+        try FileManager.default.removeItem(atPath: path("photos/empty"))
+        #expect(try train("model", "--epochs", "1").status == 0)
+        refused(try train("model"), "--resume")
+        refused(
+            try CommandRun("train", "classify", "--resume", "--output", path("model"), "--epochs", "9"), "epochs is 1, not 9")
+        refused(
+            try CommandRun("train", "classify", "--resume", "--output", path("model"), "--from-scratch", "tiny"),
+            "another model")
+        try "epoch: 3".write(toFile: path("recipe.yaml"), atomically: true, encoding: .utf8)
+        refused(
+            try CommandRun("train", "classify", "--recipe", path("recipe.yaml"), "--output", path("n")), "line 1", "epochs")
+        try FileManager.default.removeItem(atPath: path("photos/vegetable"))
+        refused(try train("o"), "one label only")
+    }
+}
