@@ -10,13 +10,15 @@ build=$(mktemp -d)
 trap 'rm -rf "$build"' EXIT
 
 if ! echo '#include <pthread.h>' | $clang $flags -x c -fsyntax-only - 2>/dev/null; then
-    # Without a C library for Arm: the file that is written for it needs four names of one header alone.
+    # Without a C library for Arm: the file that is written for it needs a few names of two headers alone.
     if ! echo '#include <arm_neon.h>' | $clang $flags -ffreestanding -x c -fsyntax-only - 2>/dev/null; then
         echo "skipped: $clang has no headers for 64-bit Arm" >&2
         exit 0
     fi
     echo 'float sqrtf(float); float expf(float); float logf(float);' >"$build/math.h"
-    echo '#define INFINITY __builtin_inff()' >>"$build/math.h"
+    echo 'float fabsf(float); long lrintf(float);' >>"$build/math.h"
+    printf '#define INFINITY __builtin_inff()\n#define NAN __builtin_nanf("")\n' >>"$build/math.h"
+    echo 'typedef __SIZE_TYPE__ size_t; void *memcpy(void *, const void *, size_t); void *memset(void *, int, size_t);' >"$build/string.h"
     $clang $flags -ffreestanding -I"$build" -c Sources/CKernels/kernels_neon.c -o "$build/kernels_neon.o"
     echo "the NEON kernels compile; the rest needs libc6-dev-arm64-cross"
     exit 0
