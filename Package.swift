@@ -18,6 +18,7 @@ let package = Package(
         .library(name: "ApusCommand", targets: ["ApusCommand"]),
         .library(name: "PluginKitTesting", targets: ["PluginKitTesting"]),
         .library(name: "AttentionEngine", targets: ["AttentionEngine"]),
+        .library(name: "Metrics", targets: ["Metrics"]),
         .library(name: "Training", targets: ["Training", "TrainingTasks"]),
         .executable(name: "apus", targets: ["ApusTool"]),
     ],
@@ -29,6 +30,9 @@ let package = Package(
         .target(name: "CKernels", cSettings: [.define("_GNU_SOURCE")]),
         .target(name: "AttentionEngine", dependencies: ["CKernels"], swiftSettings: strict),
         .target(name: "PluginKit", dependencies: ["AttentionEngine"], swiftSettings: strict),
+
+        // How good answers are.
+        .target(name: "Metrics", swiftSettings: strict),
 
         // Losses, optimizers, schedules and data for training.
         .target(name: "Training", dependencies: ["AttentionEngine", "PluginKit"], swiftSettings: strict),
@@ -80,7 +84,7 @@ let package = Package(
         .target(
             name: "ApusCommand",
             dependencies: [
-                "Apus", "PluginKit", "AttentionEngine", "Training", "TrainingTasks",
+                "Apus", "PluginKit", "AttentionEngine", "Metrics", "Training", "TrainingTasks",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -90,6 +94,7 @@ let package = Package(
         .testTarget(name: "AttentionEngineTests", dependencies: ["AttentionEngine", "CKernels"], swiftSettings: strict),
         .testTarget(
             name: "PluginKitTests", dependencies: ["PluginKit", "PluginKitTesting", "AttentionEngine"], swiftSettings: strict),
+        .testTarget(name: "MetricsTests", dependencies: ["Metrics"], swiftSettings: strict),
         .testTarget(
             name: "TrainingTests",
             dependencies: [
