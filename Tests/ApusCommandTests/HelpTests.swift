@@ -17,6 +17,8 @@ struct HelpTests {
             "models", "env", "forward", "new-plugin", "bench", "bench classify", "bench transcribe", "bench translate",
             "bench generate",
             "bench embed", "bench tokenize", "bench machine", "quantize", "train", "train classify", "train tokenizer",
+            "evaluate", "evaluate classify", "evaluate transcribe",
+            "evaluate translate",
         ])
     func help(command: String) throws {
         let words = command.split(separator: " ").map(String.init)

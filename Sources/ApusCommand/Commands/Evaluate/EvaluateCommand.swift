@@ -1,0 +1,69 @@
+import ArgumentParser
+import Metrics
+
+struct EvaluateCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "evaluate",
+        abstract: "Measure how good a model is.",
+        discussion: """
+            EXAMPLE:
+              \(Program.name) evaluate classify --model my-model --data photos/
+              \(Program.name) evaluate transcribe --data clips.tsv --worst 5
+              \(Program.name) evaluate translate --data pairs.tsv --confidence 0.95
+            """,
+        subcommands: [EvaluateClassifyCommand.self, EvaluateTranscribeCommand.self, EvaluateTranslateCommand.self])
+}
+
+/// How measures are taken and shown.
+struct EvaluationOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Say in what range the measures are with this probability, by drawing the examples anew a thousand times.",
+            valueName: "share"))
+    var confidence: Double?
+
+    @Flag(help: "Print one JSON object.")
+    var json = false
+
+    @Flag(help: "Show no progress; failures are still named.")
+    var quiet = false
+
+    func validate() throws {
+        if let confidence, !(confidence > 0 && confidence < 1) {
+            throw ValidationError("--confidence is \(confidence), and must be above 0 and below 1.")
+        }
+    }
+
+    /// A measure of all examples and, where it was asked for, where it falls on others.
+    ///
+    /// - Parameters:
+    ///   - count: how many examples there are.
+    ///   - measure: of the examples at these places.
+    func measured(_ count: Int, _ measure: ([Int]) -> Double) -> MeasuredValue {
+        let interval = confidence.map { Bootstrap.interval(count: count, confidence: $0, measure: measure) }
+        return MeasuredValue(
+            value: measure(Array(0..<count)), low: interval?.lowerBound, high: interval?.upperBound)
+    }
+
+    /// What goes to standard error where a file fails, in place of the answer.
+    func failed(_ name: String, _ error: any Error) {
+        StandardError.write("\(Program.name): \(InputName.shortened(name)) is left out: \(StandardError.describe(error))\n")
+    }
+}
+
+/// A measure, and where it falls on other examples of the kind.
+struct MeasuredValue: Encodable {
+    var value: Double
+    var low: Double?
+    var high: Double?
+
+    /// As a share of a hundred.
+    var percentage: String { text { Quantity.percentage($0) } }
+    /// As it is.
+    var number: String { text { Quantity.fixed($0, decimals: 2) } }
+
+    private func text(_ shown: (Double) -> String) -> String {
+        guard let low, let high else { return shown(value) }
+        return "\(shown(value))  (\(shown(low)) to \(shown(high)))"
+    }
+}

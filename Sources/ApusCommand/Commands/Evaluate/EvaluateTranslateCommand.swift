@@ -1,0 +1,140 @@
+import ArgumentParser
+import AttentionEngine
+import Metrics
+import PluginKit
+import Training
+
+struct EvaluateTranslateCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "translate",
+        abstract: "Measure how much a model's translations have in common with those of people.",
+        discussion: """
+            The data is a table, tab-separated (or .csv): a text, and one translation or more, the same number on every line. BLEU and chrF++ \
+            are sacrebleu's; a line says how they were taken.
+
+            EXAMPLE:
+              \(Program.name) evaluate translate --data pairs.tsv
+              \(Program.name) evaluate translate --model Helsinki-NLP/opus-mt-en-de --data pairs.tsv --beam 4 --tokenize intl
+            """)
+
+    @Option(help: ArgumentHelp("A table of texts and their translations.", valueName: "path"))
+    var data: String
+
+    @Option(
+        help: ArgumentHelp("How BLEU parts texts into words: 13a, intl, char or none. (default: 13a)", valueName: "name"),
+        transform: Choice.of)
+    var tokenize = BLEUTokenization.mteval13a
+
+    @Option(help: ArgumentHelp("The code of the language the texts are in, en for example.", valueName: "language"))
+    var from: String?
+
+    @Option(help: ArgumentHelp("The code of the language to translate to, for models that know several.", valueName: "language"))
+    var to: String?
+
+    @Option(help: ArgumentHelp("Candidates to follow at once. (default: as the model asks)", valueName: "n"))
+    var beam: Int?
+
+    @OptionGroup var model: ModelOptions
+
+    @Option(name: .customLong("batch-size"), help: ArgumentHelp("Texts that are read at once.", valueName: "n"))
+    var batchSize = 128
+
+    @OptionGroup var engine: EngineOptions
+    @OptionGroup var evaluation: EvaluationOptions
+
+    func validate() throws {
+        try beam.map { try Bounds.check($0, in: 1...64, of: "--beam") }
+        try Bounds.check(batchSize, in: 1...65_536, of: "--batch-size")
+    }
+
+    func run() throws {
+        try engine.prepare()
+        let table = try TextTable(data, columns: columnCount())
+        let checkpoint = try model.checkpoint(for: "translate", engine)
+        let model = try Session.registry.load(checkpoint, as: (any Translating).self)
+        var options = WritingOptions()
+        options.beamCount = beam
+        var progress = ProgressBar(total: table.count, isQuiet: evaluation.quiet)
+        var (pairs, failures): ([(hypothesis: String, references: [String])], Int) = ([], 0)
+        for start in stride(from: 0, to: table.count, by: batchSize) {
+            progress.show(start)
+            let rows = try (start..<min(start + batchSize, table.count)).map(table.row)
+            let answers = try checkpoint.answers(to: rows.map { $0[0] }) { texts in
+                try model.translate(texts, from: from, to: to, options: options)
+            }
+            for (offset, (row, answer)) in zip(rows, answers).enumerated() {
+                switch answer {
+                case .success(let translations): pairs.append((translations.first?.text ?? "", Array(row.dropFirst())))
+                case .failure(let error):
+                    progress.erase()
+                    evaluation.failed("\(data), line \(table.line(of: start + offset))", error)
+                    failures += 1
+                }
+            }
+        }
+        progress.erase()
+        guard !pairs.isEmpty else {
+            throw InputError(data, found: "no text that can be translated", needed: "some", remedy: "See what is said of each")
+        }
+        try show(pairs, references: table.columnCount - 1, failures)
+        if failures > 0 { throw ExitCode.failure }
+    }
+
+    /// As many as the first line has.
+    private func columnCount() throws -> Int {
+        let start = try RegularFile(data).bytes(from: 0, count: 1 << 16).prefix { $0 != UInt8(ascii: "\n") }
+        let isCSV = data.lowercased().hasSuffix(".csv")
+        // A comma in quotes parts no columns.
+        var (count, isQuoted) = (1, false)
+        for byte in start {
+            if isCSV, byte == UInt8(ascii: "\"") { isQuoted.toggle() }
+            if byte == UInt8(ascii: isCSV ? "," : "\t"), !isQuoted { count += 1 }
+        }
+        guard count > 1 else {
+            throw InputError(
+                "\(data), line 1", found: "one column", needed: "a text and its translation",
+                remedy: "Part them by \(isCSV ? "a comma" : "a tab")")
+        }
+        return count
+    }
+
+    private func show(_ pairs: [(hypothesis: String, references: [String])], references: Int, _ failures: Int) throws {
+        let parts = pairs.map { pair in
+            var (bleu, chrF) = (BLEUScore(tokenize), ChrFScore())
+            bleu.add(pair.hypothesis, references: pair.references)
+            chrF.add(pair.hypothesis, references: pair.references)
+            return (bleu: bleu, chrF: chrF)
+        }
+        let bleu = evaluation.measured(parts.count) { places in
+            var whole = BLEUScore(tokenize)
+            for place in places { whole.merge(parts[place].bleu) }
+            return whole.score
+        }
+        let chrF = evaluation.measured(parts.count) { places in
+            var whole = ChrFScore()
+            for place in places { whole.merge(parts[place].chrF) }
+            return whole.score
+        }
+        let signature = "nrefs:\(references)|case:mixed|eff:no|tok:\(tokenize.rawValue)|smooth:exp"
+        let report = Report(count: pairs.count, failures: failures, bleu: bleu, chrF: chrF, signature: signature)
+        if evaluation.json { return try StandardOutput.write(JSONLine.encode(report)) }
+        var table = Table()
+        table.add("texts", "\(pairs.count)")
+        table.add("BLEU", bleu.number)
+        table.add("chrF++", chrF.number)
+        table.add("taken as", signature)
+        try StandardOutput.write(lines: table.lines)
+    }
+
+    private struct Report: Encodable {
+        var count: Int
+        var failures: Int
+        var bleu: MeasuredValue
+        var chrF: MeasuredValue
+        var signature: String
+        enum CodingKeys: String, CodingKey {
+            case count, failures, bleu, signature
+            case chrF = "chrf++"
+        }
+    }
+}
