@@ -100,6 +100,10 @@ struct TrainClassifyTests {
         let answer = try CommandRun(
             "classify", "--model", path("tuned"), "--json", Self.samples.appending(path: "apple.jpg").path)
         #expect((try answer.objects[0]["predictions"] as? [Any])?.count == 3, "\(answer.errors)")
+        // With the labels that the base has, its head stays, and nothing is changed by a step that is next to none.
+        let same = try train("same", "--base", path("base"), "--steps", "1", "--learning-rate", "1e-30", "--weight-decay", "0")
+        #expect(same.status == 0, "\(same.errors)")
+        #expect(try weights("same") == weights("base/last"))
         let wrong = try CommandRun(
             "train", "classify", "--base", path("base"), "--data", path("three"), "--output", path("wrong"), "--freeze", "bert.*",
             "--validation-share", "0.3")

@@ -127,15 +127,17 @@ struct TrainClassifyCommand: ParsableCommand {
         if let threads = training.threads { Processor.threadCount = threads }
         let registry = try Session.registry
         let settings = try training.settings(learningRate: base == nil ? 1e-3 : 1e-4)
-        let photos = try PhotoData(
+        var photos = try PhotoData(
             data, validation: validationData, share: validationShare, seed: training.seed, registry: registry)
+        // A base that knows just these labels keeps its head.
+        let keepsHead = try base.map { try photos.takeOrder(of: Labels(Checkpoint($0)).names) } ?? false
         let taken = ["training-state.safetensors", "model.safetensors", "model.safetensors.index.json"]
         if !resume, let file = taken.first(where: { Paths.kind(of: "\(output)/\($0)") != nil }) {
             throw InputError(
                 output, found: "a model or a run, with \(file)", needed: "a new folder",
                 remedy: "Add --resume to go on with a run, or name another folder")
         }
-        let task = try task(photos, output, registry)
+        let task = try task(photos, output, keepsHead: keepsHead, registry)
         for (name, error) in task.unreadable {
             StandardError.write("\(Program.name): \(InputName.shortened(name)) is left out: \(StandardError.describe(error))\n")
         }
@@ -165,7 +167,9 @@ struct TrainClassifyCommand: ParsableCommand {
         }
     }
 
-    private func task(_ photos: PhotoData, _ output: String, _ registry: Registry) throws -> ImageClassificationTask {
+    private func task(
+        _ photos: PhotoData, _ output: String, keepsHead: Bool, _ registry: Registry
+    ) throws -> ImageClassificationTask {
         do {
             try FileManager.default.createDirectory(atPath: output, withIntermediateDirectories: true)
         } catch {
@@ -173,7 +177,7 @@ struct TrainClassifyCommand: ParsableCommand {
                 output, found: "a folder that cannot be made", needed: "one to write to",
                 remedy: "Name one in a place that you may write to")
         }
-        let (checkpoint, parameters) = try model(photos.labels, output, registry)
+        let (checkpoint, parameters) = try model(photos.labels, output, keepsHead: keepsHead, registry)
         var augmentation = ImageClassificationTask.Augmentation()
         (augmentation.smallestCrop, augmentation.flips, augmentation.colorJitter) = (smallestCrop, !noFlip, colorJitter)
         (augmentation.erasing, augmentation.mixup, augmentation.cutmix) = (erasing, mixup, cutmix)
@@ -193,7 +197,7 @@ struct TrainClassifyCommand: ParsableCommand {
     }
 
     private func model(
-        _ labels: [String], _ output: String, _ registry: Registry
+        _ labels: [String], _ output: String, keepsHead: Bool, _ registry: Registry
     ) throws -> (checkpoint: Checkpoint, parameters: ParameterStore) {
         let precision = training.precision.precision
         guard let base else {
@@ -207,7 +211,7 @@ struct TrainClassifyCommand: ParsableCommand {
         try OtherLabels.write(original, labels: labels, to: output)
         let checkpoint = try Checkpoint(folder: output)
         return try checkpoint.trainable(
-            from: original, leavingOut: { $0.hasPrefix("classifier.") || $0.hasPrefix("head.") },
+            from: original, leavingOut: { !keepsHead && ($0.hasPrefix("classifier.") || $0.hasPrefix("head.")) },
             drawing: try registry.family(for: checkpoint).initialization(of: checkpoint), seed: training.seed,
             precision: precision)
     }
@@ -238,6 +242,17 @@ private struct PhotoData {
             items.append(.init(path: item.path, label: place))
         }
         split = DataSplit(first: files.items.count, then: others.items.count)
+    }
+
+    /// Numbers the labels as a model does that knows just the same ones.
+    ///
+    /// - Returns: whether it does.
+    mutating func takeOrder(of names: [String]) -> Bool {
+        guard names.count == labels.count, Set(names) == Set(labels) else { return false }
+        let places = Dictionary(names.enumerated().map { ($1, $0) }) { first, _ in first }
+        for index in items.indices { items[index].label = places[labels[items[index].label]] ?? 0 }
+        labels = names
+        return true
     }
 }
 
