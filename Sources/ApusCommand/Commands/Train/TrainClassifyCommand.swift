@@ -103,13 +103,17 @@ struct TrainClassifyCommand: ParsableCommand {
     /// Every option that a recipe may hold.
     private var entries: [Recipe.Entry] {
         [
-            .init("data", data), .init("validation-data", validationData), .init("validation-share", validationShare),
-            .init("base", base), .init("from-scratch", fromScratch.rawValue), .init("image-size", imageSize),
+            .init("data", data.map(Self.path)), .init("validation-data", validationData.map(Self.path)),
+            .init("validation-share", validationShare), .init("base", base.map(Self.path)),
+            .init("from-scratch", fromScratch.rawValue), .init("image-size", imageSize),
             .init("patch-size", patchSize), .init("smallest-crop", smallestCrop), .init("no-flip", flag: noFlip),
             .init("color-jitter", colorJitter), .init("erasing", erasing), .init("mixup", mixup), .init("cutmix", cutmix),
             .init("label-smoothing", labelSmoothing),
         ] + training.recipe
     }
+
+    /// From the root on where it is there, since a run may go on from another folder; what is an id or a name stays.
+    private static func path(_ given: String) -> String { Paths.kind(of: given) == nil ? given : Paths.absolute(given) }
 
     func run() throws {
         guard let output else { throw ValidationError("Name the folder for the model: --output my-model.") }
