@@ -25,13 +25,14 @@ public struct BLEUScore: Sendable, Hashable, Codable {
     ///   - hypothesis: the translation.
     ///   - references: at least one that is right.
     public mutating func add(_ hypothesis: String, references: [String]) {
-        let words = tokenization.words(hypothesis), others = references.map(tokenization.words)
+        let words = Words.exact(tokenization.words(hypothesis))
+        let others = references.map { Words.exact(tokenization.words($0)) }
         length += words.count
         let nearest = others.map(\.count).min { (abs($0 - words.count), $0) < (abs($1 - words.count), $1) }
         referenceLength += nearest ?? 0
         for order in 1...4 where words.count >= order {
             totals[order - 1] += words.count - order + 1
-            var most: [ArraySlice<String>: Int] = [:]
+            var most: [ArraySlice<[Unicode.Scalar]>: Int] = [:]
             for other in others { most.merge(Self.stretches(other, order)) { max($0, $1) } }
             for (stretch, count) in Self.stretches(words, order) { matches[order - 1] += min(count, most[stretch] ?? 0) }
         }
@@ -47,7 +48,7 @@ public struct BLEUScore: Sendable, Hashable, Codable {
         referenceLength += other.referenceLength
     }
 
-    static func stretches(_ words: [String], _ order: Int) -> [ArraySlice<String>: Int] {
+    static func stretches(_ words: [[Unicode.Scalar]], _ order: Int) -> [ArraySlice<[Unicode.Scalar]>: Int] {
         guard words.count >= order else { return [:] }
         return (0...words.count - order).reduce(into: [:]) { $0[words[$1..<$1 + order], default: 0] += 1 }
     }

@@ -48,7 +48,13 @@ public enum BLEUTokenization: String, Sendable, Hashable, Codable, CaseIterable 
     }
 
     private static func international(_ scalars: [Unicode.Scalar]) -> [Unicode.Scalar] {
-        func isDigit(_ scalar: Unicode.Scalar) -> Bool { scalar.properties.generalCategory == .decimalNumber }
+        // Fractions and Roman numerals are numbers too.
+        func isDigit(_ scalar: Unicode.Scalar) -> Bool {
+            switch scalar.properties.generalCategory {
+            case .decimalNumber, .letterNumber, .otherNumber: true
+            default: false
+            }
+        }
         func isPunctuation(_ scalar: Unicode.Scalar) -> Bool {
             switch scalar.properties.generalCategory {
             case .connectorPunctuation, .dashPunctuation, .openPunctuation, .closePunctuation, .initialPunctuation,

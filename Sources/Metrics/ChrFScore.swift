@@ -49,10 +49,10 @@ public struct ChrFScore: Sendable, Hashable, Codable {
         }
     }
 
-    private func stretches(_ text: String) -> [[ArraySlice<String>: Int]] {
+    private func stretches(_ text: String) -> [[ArraySlice<[Unicode.Scalar]>: Int]] {
         let words = Words.split(text.unicodeScalars)
-        let characters = words.flatMap { $0 }.map { "\($0)" }
-        let parted = words.flatMap(Self.parted).map(Words.text)
+        let characters = words.flatMap { $0 }.map { [$0] }
+        let parted = words.flatMap(Self.parted)
         return (1...Self.characterOrder).map { BLEUScore.stretches(characters, $0) }
             + (0..<wordOrder).map { BLEUScore.stretches(parted, $0 + 1) }
     }

@@ -60,7 +60,10 @@ public struct ClassificationScores: Sendable, Hashable, Codable {
     }
 
     /// The scores of a label.
+    ///
+    /// - Parameter label: from 0 to `labelCount - 1`; any other was never seen.
     public func scores(of label: Int) -> Scores {
+        guard confusion.indices.contains(label) else { return Scores(precision: 0, recall: 0, f1: 0, support: 0) }
         let right = confusion[label][label], support = confusion[label].reduce(0, +)
         let answers = confusion.reduce(0) { $0 + $1[label] }
         return Scores(

@@ -24,6 +24,12 @@ corpora = {
     ],
     "nothing": [("alpha", ["beta", "gamma"]), ("delta", ["x y z", "w"])],
 }
+# Letters that are one character or two, and numbers that are no digits.
+corpora["marks"] = [
+    ("Le cafe\u0301 est ferme\u0301.", ["Le caf\u00e9 est ferm\u00e9 .", "Le cafe\u0301 est clos."]),
+    ("prix: 1½, 2², Ⅳ. et ½,½", ["prix : 1½, 2², Ⅳ. et ½ , ½", "prix: 3"]),
+    ("un cafe\u0301 noir, n\u0303 et \u00f1", ["un cafe\u0301 noir, \u00f1 et n\u0303", "un the\u0301"]),
+]
 words = "the a cat dog runs sees big small , . 12 it's well-known".split()
 corpora["random"] = [(" ".join(random.choices(words, k=random.randint(1, 14))), [" ".join(random.choices(words, k=random.randint(1, 14))) for _ in range(2)]) for _ in range(40)]
 texts = []
