@@ -32,7 +32,7 @@ let package = Package(
         .target(name: "PluginKit", dependencies: ["AttentionEngine"], swiftSettings: strict),
 
         // How good answers are.
-        .target(name: "Metrics", swiftSettings: strict),
+        .target(name: "Metrics", dependencies: ["AttentionEngine"], swiftSettings: strict),
 
         // Losses, optimizers, schedules and data for training.
         .target(name: "Training", dependencies: ["AttentionEngine", "PluginKit"], swiftSettings: strict),

@@ -1,3 +1,5 @@
+import AttentionEngine
+
 /// How sure a measure is: what it would be on other examples of the same kind (Efron, 1979).
 public enum Bootstrap {
     /// The middle share of a measure over examples drawn anew with repetition.
@@ -12,25 +14,12 @@ public enum Bootstrap {
         count: Int, confidence: Double, samples: Int = 1000, seed: UInt64 = 0, measure: ([Int]) -> Double
     ) -> ClosedRange<Double> {
         precondition(count > 0 && samples > 0 && confidence > 0 && confidence < 1)
-        var generator = SplitMix(state: seed)
+        var generator = SeededGenerator(state: seed)
         let values = (0..<samples).map { _ in
             measure((0..<count).map { _ in Int.random(in: 0..<count, using: &generator) })
         }.sorted()
         let rest = (1 - confidence) / 2 * Double(samples - 1)
         let (low, high) = (Int(rest.rounded()), Int((Double(samples - 1) - rest).rounded()))
         return values[low]...values[max(low, high)]
-    }
-
-    /// A generator of numbers that look random (Steele et al., 2014).
-    private struct SplitMix: RandomNumberGenerator {
-        var state: UInt64
-
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var z = state
-            z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-            return z ^ (z >> 31)
-        }
     }
 }

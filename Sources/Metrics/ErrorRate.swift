@@ -89,40 +89,4 @@ public struct ErrorRate: Sendable, Hashable, Codable {
         }
         return (word.isEmpty ? words : words + [word]).map(Words.text)
     }
-
-    /// Lays two texts side by side with the fewest errors (Levenshtein).
-    ///
-    /// - Parameters:
-    ///   - reference: the words that are right.
-    ///   - hypothesis: those that were written.
-    public static func alignment(_ reference: [String], _ hypothesis: [String]) -> [Step] {
-        let width = hypothesis.count + 1
-        let (said, written) = (Words.exact(reference), Words.exact(hypothesis))
-        // The first row and column are what it costs to write, or to leave out, everything.
-        var costs = [Int32](repeating: 0, count: (reference.count + 1) * width)
-        for j in 0..<width { costs[j] = Int32(j) }
-        for (i, word) in said.enumerated() {
-            costs[(i + 1) * width] = Int32(i + 1)
-            for (j, other) in written.enumerated() {
-                let diagonal = costs[i * width + j] + (word == other ? 0 : 1)
-                costs[(i + 1) * width + j + 1] = min(diagonal, costs[i * width + j + 1] + 1, costs[(i + 1) * width + j] + 1)
-            }
-        }
-        var (i, j, steps): (Int, Int, [Step]) = (reference.count, hypothesis.count, [])
-        while i > 0 || j > 0 {
-            let cost = costs[i * width + j]
-            if i > 0, j > 0, cost == costs[(i - 1) * width + j - 1] + (said[i - 1] == written[j - 1] ? 0 : 1) {
-                let (word, other) = (reference[i - 1], hypothesis[j - 1])
-                steps.append(said[i - 1] == written[j - 1] ? .hit(word) : .substitution(word, other))
-                (i, j) = (i - 1, j - 1)
-            } else if i > 0, cost == costs[(i - 1) * width + j] + 1 {
-                steps.append(.deletion(reference[i - 1]))
-                i -= 1
-            } else {
-                steps.append(.insertion(hypothesis[j - 1]))
-                j -= 1
-            }
-        }
-        return steps.reversed()
-    }
 }

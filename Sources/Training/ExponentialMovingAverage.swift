@@ -53,6 +53,11 @@ public struct ExponentialMovingAverage {
     /// - Throws: `InputError` if it is of other parameters.
     public mutating func restore(_ state: [String: Tensor], for parameters: [Parameter]) throws {
         steps = state["average-steps"]?.integers.first ?? 0
+        guard (0...1 << 48).contains(steps) else {
+            throw InputError(
+                "averaged parameters", found: "\(steps) steps", needed: "as many as were taken",
+                remedy: "Resume from a state that a run has saved")
+        }
         means = [:]
         for parameter in parameters {
             guard let stored = state["average.\(parameter.name)"] else { continue }

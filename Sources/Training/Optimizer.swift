@@ -65,7 +65,7 @@ struct Moments {
 extension [String: Tensor] {
     /// The number of steps in an optimizer's state.
     func stepCount() throws -> Int {
-        guard let steps = self["steps"], steps.count == 1, let count = steps.integers.first, count >= 0 else {
+        guard let steps = self["steps"], steps.count == 1, let count = steps.integers.first, (0...1 << 48).contains(count) else {
             throw InputError(
                 "optimizer state", found: "no number of steps", needed: "what an optimizer of this kind has saved",
                 remedy: "Resume with the optimizer that the run was started with")

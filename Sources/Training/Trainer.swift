@@ -55,11 +55,11 @@ public final class Trainer<Task: TrainingTask> {
         let log = try TrainingLog("\(folder)/\(TrainingLog.fileName)", upToStep: state.step)
         if !resumes { try state.write(to: statePath, parameters, optimizer, average) }
 
-        let names = task.trainingIndices.map { ($0, task.name(of: $0)) }
-        let nameOf = Dictionary(names) { first, _ in first }
+        // The task itself stays on this thread.
+        let names = Dictionary(task.trainingIndices.map { ($0, task.name(of: $0)) }) { first, _ in first }
         let loader = try DataLoader<Task.Example>(
             task.trainingIndices, plan: task.batchPlan, seed: settings.seed, position: state.position, workers: workers,
-            report: { index, error in report(.skipped(nameOf[index] ?? "example \(index)", error)) }, load: task.loading)
+            report: { index, error in report(.skipped(names[index] ?? "example \(index)", error)) }, load: task.loading)
         let stepsInEpoch = max(1, (loader.batchCount + settings.accumulation - 1) / settings.accumulation)
         let schedule = schedule(stepsInEpoch)
         let interval = settings.validationInterval ?? stepsInEpoch
@@ -88,8 +88,7 @@ public final class Trainer<Task: TrainingTask> {
     }
 
     private func schedule(_ stepsInEpoch: Int) -> LearningRateSchedule {
-        let (product, overflows) = settings.epochs.multipliedReportingOverflow(by: stepsInEpoch)
-        let steps = settings.steps ?? (overflows ? .max : product)
+        let steps = settings.steps ?? settings.epochs * stepsInEpoch
         return LearningRateSchedule(
             peak: settings.learningRate, decay: settings.decay, warmUpSteps: Int(Double(settings.warmUp) * Double(steps)),
             totalSteps: steps)

@@ -45,10 +45,11 @@ final class TrainingLog {
         let temporary = "\(path).tmp"
         self.path = path
         encoder.outputFormatting = [.sortedKeys]
-        // Appended to from here on, so that what stands in it is never lost.
+        // Takes the old one's place once what is kept of it is on the disk, and is appended to from then on.
         descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0o666)
         guard descriptor >= 0 else { throw failure }
         try write(kept)
+        try sync()
         guard rename(temporary, path) == 0 else { throw failure }
     }
 

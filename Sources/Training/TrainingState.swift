@@ -48,7 +48,8 @@ struct TrainingState: Codable {
         let tensors = file.tensors()
         let text = Data((tensors[key]?.integers ?? []).map { UInt8(truncatingIfNeeded: $0) })
         guard let state = try? JSONDecoder().decode(Self.self, from: text),
-            state.step >= 0, state.position.epoch >= 0, state.position.batch >= 0
+            // Counted on from, they must not overflow.
+            [state.step, state.position.epoch, state.position.batch].allSatisfy((0...1 << 48).contains)
         else {
             throw InputError(
                 path, found: "no state of a training run", needed: "what an earlier run has saved",

@@ -1,4 +1,5 @@
 public import AttentionEngine
+import PluginKit
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials
@@ -130,12 +131,6 @@ enum JSONOutput {
     static func write(_ value: some Encodable, to path: String) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        do {
-            try (encoder.encode(value) + Data("\n".utf8)).write(to: URL(filePath: path), options: .atomic)
-        } catch {
-            throw InputError(
-                path, found: "a file that cannot be written", needed: "room for it",
-                remedy: "Free space, or name another folder")
-        }
+        try OutputFolder.write(encoder.encode(value) + Data("\n".utf8), to: path)
     }
 }

@@ -6,7 +6,8 @@ import Testing
 @Suite("Recipes")
 struct RecipeTests {
     private let known: [Recipe.Entry] = [
-        .init("epochs", 3), .init("learning-rate", 0.1), .init("data", "photos"), .init("no-flip", flag: false),
+        .init("epochs", 3), .init("learning-rate", 0.1), .init("data", "photos"), .init("base", "model"),
+        .init("no-flip", flag: false),
         .init("freeze", list: []),
     ]
 
@@ -37,6 +38,7 @@ struct RecipeTests {
             ])
         #expect(try arguments("freeze: [a, \"b c\"]\nno-flip: false\r\n") == ["--freeze", "a", "--freeze", "b c"])
         #expect(try arguments("") == [])
+        #expect(try arguments("data: it's # mine") == ["--data=it's"])
     }
 
     @Test("are read as they were written")
@@ -45,12 +47,14 @@ struct RecipeTests {
         defer { try? FileManager.default.removeItem(atPath: path) }
         let entries: [Recipe.Entry] = [
             .init("epochs", 3), .init("learning-rate", Double?.none), .init("data", "it's a \"folder\" # \\ here: -"),
+            .init("base", "a\" # b\n'c"),
             .init("no-flip", flag: true), .init("freeze", list: ["*", "a b"]),
         ]
         try Recipe.write(entries, of: "train classify", to: path)
         #expect(
             try Recipe.arguments(path, known: known) == [
-                "--epochs=3", "--data=it's a \"folder\" # \\ here: -", "--no-flip", "--freeze", "*", "--freeze", "a b",
+                "--epochs=3", "--data=it's a \"folder\" # \\ here: -", "--base=a\" # b\n'c", "--no-flip", "--freeze", "*",
+                "--freeze", "a b",
             ])
     }
 

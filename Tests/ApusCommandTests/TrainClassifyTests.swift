@@ -27,6 +27,8 @@ struct TrainClassifyTests {
         }
     }
 
+    private var photo: String { Self.samples.appending(path: "apple.jpg").path }
+
     private func path(_ name: String) -> String { folder.url.appending(path: name).path }
 
     private func train(_ output: String, _ more: String...) throws -> CommandRun {
@@ -44,7 +46,7 @@ struct TrainClassifyTests {
             #expect(FileManager.default.fileExists(atPath: "\(model)/\(name)"), "\(name)")
         }
         for model in [model, "\(model)/last"] {
-            let answer = try CommandRun("classify", "--model", model, "--json", Self.samples.appending(path: "apple.jpg").path)
+            let answer = try CommandRun("classify", "--model", model, "--json", photo)
             #expect(answer.status == 0, "\(answer.errors)")
             #expect((try answer.objects[0]["predictions"] as? [Any])?.count == 2)
         }
@@ -98,7 +100,7 @@ struct TrainClassifyTests {
             "--freeze", "vit.*", "--batch-size", "4", "--validation-share", "0.3")
         #expect(run.status == 0, "\(run.errors)")
         let answer = try CommandRun(
-            "classify", "--model", path("tuned"), "--json", Self.samples.appending(path: "apple.jpg").path)
+            "classify", "--model", path("tuned"), "--json", photo)
         #expect((try answer.objects[0]["predictions"] as? [Any])?.count == 3, "\(answer.errors)")
         // With the labels that the base has, its head stays, and nothing is changed by a step that is next to none.
         let same = try train("same", "--base", path("base"), "--steps", "1", "--learning-rate", "1e-30", "--weight-decay", "0")
@@ -141,7 +143,17 @@ struct TrainClassifyTests {
             try CommandRun("train", "classify", "--resume", "--output", path("model"), "--epochs", "9"), "epochs is 1, not 9")
         refused(
             try CommandRun("train", "classify", "--resume", "--output", path("model"), "--from-scratch", "tiny"),
-            "another model")
+            "from-scratch is mini, not tiny")
+        refused(
+            try CommandRun("train", "classify", "--resume", "--recipe", "x", "--output", path("model")), "--recipe")
+        // A label more: the run and its model stay as they were.
+        let added = folder.url.appending(path: "photos/berry")
+        try FileManager.default.copyItem(at: folder.url.appending(path: "photos/fruit"), to: added)
+        refused(try CommandRun("train", "classify", "--resume", "--output", path("model")), "other labels")
+        try FileManager.default.removeItem(at: added)
+        let whole = try CommandRun("train", "classify", "--resume", "--output", path("model"), "--threads", "2")
+        #expect(whole.status == 0, "\(whole.errors)")
+        #expect(try CommandRun("classify", "--model", path("model"), photo).status == 0)
         try "epoch: 3".write(toFile: path("recipe.yaml"), atomically: true, encoding: .utf8)
         refused(
             try CommandRun("train", "classify", "--recipe", path("recipe.yaml"), "--output", path("n")), "line 1", "epochs")

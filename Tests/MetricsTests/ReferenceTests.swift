@@ -128,6 +128,34 @@ struct ReferenceTests {
         #expect(ErrorRate.alignment([], []).isEmpty)
     }
 
+    @Test("long texts have as few errors by halves as in one table")
+    func longAlignment() {
+        var generator = SystemRandomNumberGenerator()
+        let said = (0..<900).map { _ in "\(Int.random(in: 0..<30, using: &generator))" }
+        var written = said.filter { _ in Int.random(in: 0..<10, using: &generator) > 0 }
+        for place in stride(from: 0, to: written.count, by: 7) { written[place] = "x" }
+        var row = Array(0...written.count)
+        for word in said {
+            var diagonal = row[0]
+            row[0] += 1
+            for (j, other) in written.enumerated() {
+                (diagonal, row[j + 1]) = (row[j + 1], min(diagonal + (word == other ? 0 : 1), row[j + 1] + 1, row[j] + 1))
+            }
+        }
+        var rate = ErrorRate()
+        rate.addWords(reference: said.joined(separator: " "), hypothesis: written.joined(separator: " "))
+        #expect(rate.errors == row[written.count] && rate.referenceCount == said.count)
+        let steps = ErrorRate.alignment(said, written)
+        #expect(
+            said.elementsEqual(
+                steps.compactMap { step -> String? in
+                    switch step {
+                    case .hit(let word), .substitution(let word, _), .deletion(let word): word
+                    case .insertion: nil
+                    }
+                }))
+    }
+
     @Test("an interval is where a measure falls on other examples")
     func bootstrap() {
         let right = (0..<400).map { $0 % 4 == 0 ? 0.0 : 1.0 }

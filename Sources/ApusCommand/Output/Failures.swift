@@ -3,7 +3,8 @@ import ArgumentParser
 /// Names the inputs that fail, while the others are done.
 struct Failures {
     private let asJSON: Bool
-    private var count = 0
+    /// How many there were.
+    private(set) var count = 0
 
     /// - Parameter asJSON: whether standard output gets an object for each failure, too.
     init(asJSON: Bool) { self.asJSON = asJSON }

@@ -18,37 +18,63 @@ struct BatchedWork<Input: Sendable> {
         _ input: InputOptions, standardInput: InputFile = .standardInput(), _ reading: ReadingOptions, _ batch: BatchOptions,
         _ output: OutputOptions, registry: Registry, checkpoint: Checkpoint
     ) {
+        self.init(
+            InputFiles.expand(input.inputs, fileTypes: registry.fileTypes(of: Input.self), standardInput: standardInput),
+            reading, batch, output, registry: registry, checkpoint: checkpoint)
+    }
+
+    /// - Parameters:
+    ///   - entries: the files.
+    ///   - checkpoint: the model that does the task.
+    init(
+        _ entries: [InputFiles.Entry], _ reading: ReadingOptions, _ batch: BatchOptions, _ output: OutputOptions,
+        registry: Registry,
+        checkpoint: Checkpoint
+    ) {
+        self.entries = entries
         self.registry = registry
         self.checkpoint = checkpoint
         self.output = output
         limits = reading.limits
         batchSize = batch.size
-        entries = InputFiles.expand(input.inputs, fileTypes: registry.fileTypes(of: Input.self), standardInput: standardInput)
     }
 
-    /// Does the task for every file.
+    /// Does the task for every file, and prints the answers.
     ///
     /// - Parameters:
     ///   - task: an answer for each input.
     ///   - show: prints an answer; the name is the file's as the user knows it.
     /// - Throws: the exit status if a file failed; the error itself where the model or the output is at fault.
     func run<Answer>(_ task: ([Input]) throws -> [Answer], show: (_ name: String, Answer) throws -> Void) throws {
-        var progress = ProgressBar(total: entries.count, isQuiet: output.quiet)
         var failures = Failures(asJSON: output.json)
+        try run(task, naming: &failures) { index, answer in try show(entries[index].name, answer) }
+        try failures.finish()
+    }
+
+    /// Does the task for every file.
+    ///
+    /// - Parameters:
+    ///   - task: an answer for each input.
+    ///   - failures: is told of files that fail.
+    ///   - take: is given an answer, and its file's place among the files.
+    /// - Throws: the error itself where the model is at fault, and what `take` throws.
+    func run<Answer>(
+        _ task: ([Input]) throws -> [Answer], naming failures: inout Failures, take: (_ index: Int, Answer) throws -> Void
+    ) throws {
+        var progress = ProgressBar(total: entries.count, isQuiet: output.quiet)
         for start in stride(from: 0, to: entries.count, by: batchSize) {
             progress.show(start)
             let batch = entries[start..<min(start + batchSize, entries.count)]
             let inputs = read(batch)
             var answers = try checkpoint.answers(to: inputs.compactMap { try? $0.get() }, by: task)[...]
             progress.erase()
-            for (entry, input) in zip(batch, inputs) {
+            for (index, input) in zip(batch.indices, inputs) {
                 switch input.flatMap({ _ in answers.removeFirst() }) {
-                case .success(let answer): try show(entry.name, answer)
-                case .failure(let error): try failures.add(entry.name, error)
+                case .success(let answer): try take(index, answer)
+                case .failure(let error): try failures.add(entries[index].name, error)
                 }
             }
         }
-        try failures.finish()
     }
 
     /// Reads files on all threads.

@@ -1,11 +1,5 @@
 public import AttentionEngine
 
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
-
 extension Checkpoint {
     /// The same checkpoint for training: a family loaded from it shares its parameters with the store beside it.
     ///
@@ -74,28 +68,9 @@ extension Checkpoint {
     /// - Throws: `InputError` if a file cannot be read or written.
     public func save(_ parameters: ParameterStore, to folder: String, as elementType: ElementType = .float32) throws {
         let folder = Paths.absolute(folder)
-        do {
-            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        } catch {
-            throw InputError(
-                folder, found: "a folder that cannot be made", needed: "one to write to",
-                remedy: "Name one in a place that you may write to")
-        }
+        try OutputFolder.make(folder)
         try SafetensorsWriter.write(
             parameters.tensors(as: elementType), to: "\(folder)/model.safetensors", metadata: ["format": "pt"])
-        if folder == self.folder { return }
-        for name in Paths.contents(self.folder) {
-            let isWeights = name.hasSuffix(".safetensors") || name.hasSuffix(".safetensors.index.json")
-            guard !isWeights, !name.hasPrefix("."), hasFile(name) else { continue }
-            let target = "\(folder)/\(name)"
-            let bytes = try RegularFile(path(of: name)).bytes(atMost: .max)
-            do {
-                try Data(bytes).write(to: URL(filePath: target))
-            } catch {
-                throw InputError(
-                    target, found: "a file that cannot be written", needed: "room for it",
-                    remedy: "Free space, or name another folder")
-            }
-        }
+        if folder != self.folder { try copyOtherFiles(to: folder) }
     }
 }

@@ -1,11 +1,5 @@
 public import AttentionEngine
 
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
-
 /// Writes a checkpoint again with smaller weights.
 ///
 /// The matrices that the model multiplies by are rounded; norms, biases, positions and kernels of convolutions stay as they are.
@@ -62,15 +56,11 @@ public struct CheckpointQuantizer: Sendable {
                 tensors.append((name, tensor))
             }
         }
-        do {
-            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        } catch {
-            throw InputError(
-                folder, found: "a folder that cannot be made", needed: "one to write to",
-                remedy: "Name one in a place that you may write to")
-        }
+        try OutputFolder.make(folder)
         try SafetensorsWriter.write(tensors, to: "\(folder)/model.safetensors", metadata: ["format": "pt"])
-        try copyOtherFiles(to: folder, precision: precision)
+        try checkpoint.copyOtherFiles(to: folder) { name, bytes in
+            name == "config.json" && precision == .int8 ? Self.marked(bytes) : bytes
+        }
     }
 
     private func rounded(
@@ -88,23 +78,6 @@ public struct CheckpointQuantizer: Sendable {
         recorded.recorder = recorder
         _ = try registry.load(recorded)
         return recorder.matrices
-    }
-
-    private func copyOtherFiles(to folder: String, precision: Precision) throws {
-        for name in Paths.contents(checkpoint.folder) {
-            let isWeights = name.hasSuffix(".safetensors") || name.hasSuffix(".safetensors.index.json")
-            guard !isWeights, !name.hasPrefix("."), checkpoint.hasFile(name) else { continue }
-            var bytes = try RegularFile(checkpoint.path(of: name)).bytes(atMost: .max)
-            if name == "config.json", precision == .int8 { bytes = Self.marked(bytes) }
-            let target = "\(folder)/\(name)"
-            do {
-                try Data(bytes).write(to: URL(filePath: target))
-            } catch {
-                throw InputError(
-                    target, found: "a file that cannot be written", needed: "room for it",
-                    remedy: "Free space, or name another folder")
-            }
-        }
     }
 
     /// The configuration with a first member that says how the weights are quantized.

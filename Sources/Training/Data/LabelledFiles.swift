@@ -41,13 +41,9 @@ public struct LabelledFiles: Sendable {
     }
 
     private static func folder(_ path: String, _ types: Set<String>) throws -> [(path: String, label: String)] {
-        func isWanted(_ name: String) -> Bool {
-            !name.hasPrefix(".") && types.contains(name.split(separator: ".").last.map { $0.lowercased() } ?? "")
-        }
         let names = Paths.contents(path).filter { !$0.hasPrefix(".") }
         let folders = names.filter { Paths.kind(of: "\(path)/\($0)") == .folder }
-        let loose = names.filter { Paths.kind(of: "\(path)/\($0)") != .folder }
-        let unlabelled = loose.filter(isWanted)
+        let unlabelled = names.filter { !folders.contains($0) && types.contains(InputFile(path: $0).fileType) }
         if let first = unlabelled.first {
             throw InputError(
                 path, found: "\(unlabelled.count) files without a label (“\(first)” for one)",
@@ -56,26 +52,16 @@ public struct LabelledFiles: Sendable {
         }
         var found: [(path: String, label: String)] = []
         for label in folders {
-            let files = contents("\(path)/\(label)").filter { isWanted($0.split(separator: "/").last.map(String.init) ?? $0) }
-            guard !files.isEmpty else {
+            let entries = InputFiles.expand(["\(path)/\(label)"], fileTypes: types)
+            guard entries.allSatisfy({ (try? $0.file.get()) != nil }) else {
                 throw InputError(
                     "\(path)/\(label)", found: "a label without files",
                     needed: "files of the kinds \(types.sorted().joined(separator: ", "))", remedy: "Put some there, or remove it"
                 )
             }
-            found += files.map { ("\(path)/\(label)/\($0)", label) }
+            found += entries.map { ($0.name, label) }
         }
         return found
-    }
-
-    /// All files in a folder and the folders in it, in order.
-    ///
-    /// - Parameter depth: how many folders it is in; links may lead round in a circle.
-    private static func contents(_ folder: String, depth: Int = 0) -> [String] {
-        Paths.contents(folder).filter { !$0.hasPrefix(".") }.flatMap { name -> [String] in
-            guard Paths.kind(of: "\(folder)/\(name)") == .folder else { return [name] }
-            return depth < 16 ? contents("\(folder)/\(name)", depth: depth + 1).map { "\(name)/\($0)" } : []
-        }
     }
 
     private static func table(_ path: String) throws -> [(path: String, label: String)] {

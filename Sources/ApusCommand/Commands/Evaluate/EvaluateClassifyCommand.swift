@@ -35,39 +35,24 @@ struct EvaluateClassifyCommand: ParsableCommand {
 
     private func evaluate<Model: Classifying>(_ model: Model, _ checkpoint: Checkpoint, _ registry: Registry) throws {
         let files = try LabelledFiles(data, types: registry.fileTypes(of: Model.Input.self))
-        let classify = ClassificationAnswer.checked(model.classify)
-        var progress = ProgressBar(total: files.items.count, isQuiet: evaluation.quiet)
+        let work = BatchedWork<Model.Input>(
+            files.items.map { ($0.path, .success(InputFile(path: $0.path))) }, reading, batch, evaluation.output,
+            registry: registry, checkpoint: checkpoint)
         var (labels, places): ([String], [String: Int]) = ([], [:])
-        var (answers, failures): ([(label: Int, ranked: [Int])], Int) = ([], 0)
-        for start in stride(from: 0, to: files.items.count, by: batch.size) {
-            progress.show(start)
-            let part = Array(files.items[start..<min(start + batch.size, files.items.count)])
-            let inputs = Processor.map(part) {
-                try registry.read(InputFile(path: $0.path), as: Model.Input.self, limits: reading.limits)
+        var (answers, failures): ([(label: Int, ranked: [Int])], Failures) = ([], Failures(asJSON: false))
+        try work.run(ClassificationAnswer.checked(model.classify), naming: &failures) { index, ranked in
+            if labels.isEmpty {
+                labels = ranked.sorted { $0.index < $1.index }.map(\.label)
+                places = Dictionary(labels.enumerated().map { ($1, $0) }) { first, _ in first }
+                try check(files.labels, places, checkpoint)
             }
-            var results = try checkpoint.answers(to: inputs.compactMap { try? $0.get() }, by: classify)[...]
-            for (item, input) in zip(part, inputs) {
-                switch input.flatMap({ _ in results.removeFirst() }) {
-                case .success(let ranked):
-                    if labels.isEmpty {
-                        labels = ranked.sorted { $0.index < $1.index }.map(\.label)
-                        places = Dictionary(labels.enumerated().map { ($1, $0) }) { first, _ in first }
-                        try check(files.labels, places, checkpoint)
-                    }
-                    answers.append((places[files.labels[item.label]] ?? 0, ranked.map(\.index)))
-                case .failure(let error):
-                    progress.erase()
-                    evaluation.failed(item.path, error)
-                    failures += 1
-                }
-            }
+            answers.append((places[files.labels[files.items[index].label]] ?? 0, ranked.map(\.index)))
         }
-        progress.erase()
         guard !answers.isEmpty else {
             throw InputError(data, found: "no file that can be read", needed: "some to measure by", remedy: "Check the files")
         }
-        try show(answers, labels, failures)
-        if failures > 0 { throw ExitCode.failure }
+        try show(answers, labels, failures.count)
+        try failures.finish()
     }
 
     private func check(_ labels: [String], _ known: [String: Int], _ checkpoint: Checkpoint) throws {
@@ -94,7 +79,7 @@ struct EvaluateClassifyCommand: ParsableCommand {
             macro: all.macro, micro: all.micro, weighted: all.weighted, macroF1: measured(\.macro.f1),
             labels: Dictionary(occurring.map { (labels[$0], all.scores(of: $0)) }) { first, _ in first },
             confusion: all.confusions.map { .init(label: labels[$0.label], answer: labels[$0.answer], count: $0.count) })
-        if evaluation.json { return try StandardOutput.write(JSONLine.encode(report)) }
+        if evaluation.output.json { return try StandardOutput.write(JSONLine.encode(report)) }
         var table = Table()
         table.add("files", "\(report.count)")
         table.add("accuracy", report.accuracy.percentage)

@@ -22,11 +22,7 @@ struct EvaluationOptions: ParsableArguments {
             valueName: "share"))
     var confidence: Double?
 
-    @Flag(help: "Print one JSON object.")
-    var json = false
-
-    @Flag(help: "Show no progress; failures are still named.")
-    var quiet = false
+    @OptionGroup var output: OutputOptions
 
     func validate() throws {
         if let confidence, !(confidence > 0 && confidence < 1) {
@@ -43,11 +39,6 @@ struct EvaluationOptions: ParsableArguments {
         let interval = confidence.map { Bootstrap.interval(count: count, confidence: $0, measure: measure) }
         return MeasuredValue(
             value: measure(Array(0..<count)), low: interval?.lowerBound, high: interval?.upperBound)
-    }
-
-    /// What goes to standard error where a file fails, in place of the answer.
-    func failed(_ name: String, _ error: any Error) {
-        StandardError.write("\(Program.name): \(InputName.shortened(name)) is left out: \(StandardError.describe(error))\n")
     }
 }
 

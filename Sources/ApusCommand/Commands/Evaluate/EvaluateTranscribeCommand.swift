@@ -59,8 +59,8 @@ struct EvaluateTranscribeCommand: ParsableCommand {
     private func evaluate<Model: Transcribing>(_ model: Model, _ checkpoint: Checkpoint, _ registry: Registry) throws {
         let (table, options) = (try TextTable(data, columns: 2), try decoding.options)
         let base = data.lastIndex(of: "/").map { String(data[...$0]) } ?? ""
-        var progress = ProgressBar(total: table.count, isQuiet: evaluation.quiet)
-        var (clips, failures): ([Clip], Int) = ([], 0)
+        var progress = ProgressBar(total: table.count, isQuiet: evaluation.output.quiet)
+        var (clips, failures): ([Clip], Failures) = ([], Failures(asJSON: false))
         for index in 0..<table.count {
             progress.show(index)
             let row = try table.row(index)
@@ -79,8 +79,7 @@ struct EvaluateTranscribeCommand: ParsableCommand {
                 throw error
             } catch {
                 progress.erase()
-                evaluation.failed(file, error)
-                failures += 1
+                try failures.add(file, error)
             }
         }
         progress.erase()
@@ -88,8 +87,8 @@ struct EvaluateTranscribeCommand: ParsableCommand {
             throw InputError(
                 data, found: "no recording that can be read", needed: "some to measure by", remedy: "Check the paths")
         }
-        try show(clips, failures)
-        if failures > 0 { throw ExitCode.failure }
+        try show(clips, failures.count)
+        try failures.finish()
     }
 
     private func normalized(_ text: String) -> String {
@@ -118,7 +117,7 @@ struct EvaluateTranscribeCommand: ParsableCommand {
         let report = Report(
             count: clips.count, failures: failures, wer: rate(\.words), cer: rate(\.characters), words: words,
             normalization: normalize.rawValue, worst: Array(worst))
-        if evaluation.json { return try StandardOutput.write(JSONLine.encode(report)) }
+        if evaluation.output.json { return try StandardOutput.write(JSONLine.encode(report)) }
         var table = Table()
         table.add("recordings", "\(clips.count)")
         table.add("word error rate", report.wer.percentage)

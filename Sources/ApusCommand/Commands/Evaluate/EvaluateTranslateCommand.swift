@@ -25,15 +25,7 @@ struct EvaluateTranslateCommand: ParsableCommand {
         transform: Choice.of)
     var tokenize = BLEUTokenization.mteval13a
 
-    @Option(help: ArgumentHelp("The code of the language the texts are in, en for example.", valueName: "language"))
-    var from: String?
-
-    @Option(help: ArgumentHelp("The code of the language to translate to, for models that know several.", valueName: "language"))
-    var to: String?
-
-    @Option(help: ArgumentHelp("Candidates to follow at once. (default: as the model asks)", valueName: "n"))
-    var beam: Int?
-
+    @OptionGroup var translation: TranslationOptions
     @OptionGroup var model: ModelOptions
 
     @Option(name: .customLong("batch-size"), help: ArgumentHelp("Texts that are read at once.", valueName: "n"))
@@ -43,7 +35,6 @@ struct EvaluateTranslateCommand: ParsableCommand {
     @OptionGroup var evaluation: EvaluationOptions
 
     func validate() throws {
-        try beam.map { try Bounds.check($0, in: 1...64, of: "--beam") }
         try Bounds.check(batchSize, in: 1...65_536, of: "--batch-size")
     }
 
@@ -53,22 +44,22 @@ struct EvaluateTranslateCommand: ParsableCommand {
         let checkpoint = try model.checkpoint(for: "translate", engine)
         let model = try Session.registry.load(checkpoint, as: (any Translating).self)
         var options = WritingOptions()
-        options.beamCount = beam
-        var progress = ProgressBar(total: table.count, isQuiet: evaluation.quiet)
-        var (pairs, failures): ([(hypothesis: String, references: [String])], Int) = ([], 0)
+        options.beamCount = translation.beam
+        var progress = ProgressBar(total: table.count, isQuiet: evaluation.output.quiet)
+        var pairs: [(hypothesis: String, references: [String])] = []
+        var failures = Failures(asJSON: false)
         for start in stride(from: 0, to: table.count, by: batchSize) {
             progress.show(start)
             let rows = try (start..<min(start + batchSize, table.count)).map(table.row)
             let answers = try checkpoint.answers(to: rows.map { $0[0] }) { texts in
-                try model.translate(texts, from: from, to: to, options: options)
+                try model.translate(texts, from: translation.from, to: translation.to, options: options)
             }
             for (offset, (row, answer)) in zip(rows, answers).enumerated() {
                 switch answer {
                 case .success(let translations): pairs.append((translations.first?.text ?? "", Array(row.dropFirst())))
                 case .failure(let error):
                     progress.erase()
-                    evaluation.failed("\(data), line \(table.line(of: start + offset))", error)
-                    failures += 1
+                    try failures.add("\(data), line \(table.line(of: start + offset))", error)
                 }
             }
         }
@@ -76,8 +67,8 @@ struct EvaluateTranslateCommand: ParsableCommand {
         guard !pairs.isEmpty else {
             throw InputError(data, found: "no text that can be translated", needed: "some", remedy: "See what is said of each")
         }
-        try show(pairs, references: table.columnCount - 1, failures)
-        if failures > 0 { throw ExitCode.failure }
+        try show(pairs, references: table.columnCount - 1, failures.count)
+        try failures.finish()
     }
 
     /// As many as the first line has.
@@ -117,7 +108,7 @@ struct EvaluateTranslateCommand: ParsableCommand {
         }
         let signature = "nrefs:\(references)|case:mixed|eff:no|tok:\(tokenize.rawValue)|smooth:exp"
         let report = Report(count: pairs.count, failures: failures, bleu: bleu, chrF: chrF, signature: signature)
-        if evaluation.json { return try StandardOutput.write(JSONLine.encode(report)) }
+        if evaluation.output.json { return try StandardOutput.write(JSONLine.encode(report)) }
         var table = Table()
         table.add("texts", "\(pairs.count)")
         table.add("BLEU", bleu.number)

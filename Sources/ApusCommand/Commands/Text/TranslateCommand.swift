@@ -17,14 +17,7 @@ struct TranslateCommand: ParsableCommand {
 
     @OptionGroup var texts: TextOptions
 
-    @Option(help: ArgumentHelp("The code of the language the texts are in, en for example.", valueName: "language"))
-    var from: String?
-
-    @Option(help: ArgumentHelp("The code of the language to translate to, for models that know several.", valueName: "language"))
-    var to: String?
-
-    @Option(help: ArgumentHelp("Candidates to follow at once. (default: as the model asks)", valueName: "n"))
-    var beam: Int?
+    @OptionGroup var translation: TranslationOptions
 
     @Option(help: ArgumentHelp("Above 0 favours long translations. (default: as the model asks)", valueName: "number"))
     var lengthPenalty: Float?
@@ -44,7 +37,6 @@ struct TranslateCommand: ParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func validate() throws {
-        try beam.map { try Bounds.check($0, in: 1...64, of: "--beam") }
         try maxTokens.map { try Bounds.check($0, in: 1...65_536, of: "--max-tokens") }
         try nBest.map { try Bounds.check($0, in: 1...64, of: "--n-best") }
         try lengthPenalty.map { try Bounds.check($0, in: -100...100, of: "--length-penalty") }
@@ -56,12 +48,12 @@ struct TranslateCommand: ParsableCommand {
         let checkpoint = try model.checkpoint(for: "translate", engine)
         let model = try Session.registry.load(checkpoint, as: (any Translating).self)
         var options = WritingOptions()
-        options.beamCount = beam
+        options.beamCount = translation.beam
         options.lengthPenalty = lengthPenalty
         options.maximumTokens = maxTokens
         options.resultCount = nBest
         try TextWork(texts: texts, batchSize: batchSize, output: output, checkpoint: checkpoint).run { texts in
-            try model.translate(texts, from: from, to: to, options: options)
+            try model.translate(texts, from: translation.from, to: translation.to, options: options)
         } show: { text, translations in
             if output.json {
                 try StandardOutput.write(JSONLine.encode(Answer(input: text, translations: translations.map(Answer.Item.init))))

@@ -1,12 +1,6 @@
 import AttentionEngine
 import PluginKit
 
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
-
 /// A file that holds a command's options, a line each: `learning-rate: 0.001`.
 ///
 /// It is YAML of one level: names as the command line has them, values in quotes or plain, `true` and `false` for flags, lists as
@@ -14,8 +8,16 @@ import PluginKit
 struct Recipe {
     /// An option and its values.
     struct Entry: Equatable {
-        enum Value: Equatable {
+        enum Value: Equatable, CustomStringConvertible {
             case single(String?), flag(Bool), list([String])
+
+            var description: String {
+                switch self {
+                case .single(let value): value ?? "left out"
+                case .flag(let value): "\(value)"
+                case .list(let values): "[\(values.joined(separator: ", "))]"
+                }
+            }
         }
         var name: String
         var value: Value
@@ -55,7 +57,7 @@ struct Recipe {
             }
             let name = plain(trimmed(line[..<colon])), value = trimmed(line[line.index(after: colon)...])
             guard let kind = kinds[name] else {
-                let nearest = kinds.keys.sorted().min { distance($0, name) < distance($1, name) } ?? ""
+                let nearest = SimilarNames.nearest(1, to: name, among: kinds.keys).first ?? ""
                 throw InputError(
                     place, found: "the unknown option “\(name)”", needed: "one of this command's",
                     remedy: "Did you mean “\(nearest)”?")
@@ -87,6 +89,14 @@ struct Recipe {
         return arguments
     }
 
+    /// The first option that differs and changes what is learned: `epochs is 3, not 9`; `nil` where none does.
+    static func change(from old: [Entry], to new: [Entry]) -> String? {
+        for (before, now) in zip(old, new) where before != now && !["threads", "workers"].contains(now.name) {
+            return "\(now.name) is \(before.value), not \(now.value)"
+        }
+        return nil
+    }
+
     /// Writes a recipe from which the same command follows.
     static func write(_ entries: [Entry], of command: String, to path: String) throws {
         var text = "# `\(Program.name) \(command) --recipe` with this file learns so again.\n"
@@ -98,19 +108,15 @@ struct Recipe {
                 if !values.isEmpty { text += "\(entry.name):\n" + values.map { "  - \(quoted($0))\n" }.joined() }
             }
         }
-        do {
-            try Data(text.utf8).write(to: URL(filePath: path), options: .atomic)
-        } catch {
-            throw InputError(
-                path, found: "a file that cannot be written", needed: "room for it",
-                remedy: "Free space, or name another folder")
-        }
+        try OutputFolder.write(text.utf8, to: path)
     }
 
     private static func quoted(_ value: String) -> String {
         let isPlain =
             value.allSatisfy { $0.isLetter || $0.isNumber || "._/-+".contains($0) } && !value.isEmpty && !value.hasPrefix("-")
-        return isPlain ? value : "\"" + value.map { $0 == "\"" || $0 == "\\" ? "\\\($0)" : "\($0)" }.joined() + "\""
+        if isPlain { return value }
+        let escapes: [Character: String] = ["\"": "\\\"", "\\": "\\\\", "\n": "\\n"]
+        return "\"" + value.map { escapes[$0] ?? "\($0)" }.joined() + "\""
     }
 
     private static func plain(_ value: some StringProtocol) -> String {
@@ -122,20 +128,25 @@ struct Recipe {
             if first == "\"", character == "\\", !isEscaped {
                 isEscaped = true
             } else {
-                result.append(character)
+                result.append(isEscaped && character == "n" ? "\n" : character)
                 isEscaped = false
             }
         }
         return result
     }
 
+    /// A line up to a `#` that stands after a space and in no quotes. A quote begins a value; within a word it is an apostrophe.
     private static func withoutComment(_ line: Substring) -> Substring {
-        var (quote, before): (Character?, Character) = (nil, " ")
+        var (quote, before, isEscaped): (Character?, Character, Bool) = (nil, " ", false)
         for index in line.indices {
             let character = line[index]
-            if quote == nil, character == "#", before.isWhitespace { return line[..<index] }
-            if character == "\"" || character == "'" {
-                if quote == nil { quote = character } else if quote == character { quote = nil }
+            if let open = quote {
+                if character == open, !isEscaped { quote = nil }
+                isEscaped = open == "\"" && character == "\\" && !isEscaped
+            } else if character == "#", before.isWhitespace {
+                return line[..<index]
+            } else if character == "\"" || character == "'", before.isWhitespace || "[,".contains(before) {
+                quote = character
             }
             before = character
         }
@@ -147,20 +158,5 @@ struct Recipe {
         while rest.first?.isWhitespace == true { rest.removeFirst() }
         while rest.last?.isWhitespace == true { rest.removeLast() }
         return String(rest)
-    }
-
-    /// How many letters differ (Levenshtein).
-    static func distance(_ a: String, _ b: String) -> Int {
-        let (a, b) = (Array(a), Array(b))
-        var row = Array(0...b.count)
-        for (i, x) in a.enumerated() {
-            var diagonal = row[0]
-            row[0] = i + 1
-            for (j, y) in b.enumerated() {
-                let changed = min(row[j] + 1, row[j + 1] + 1, diagonal + (x == y ? 0 : 1))
-                (diagonal, row[j + 1]) = (row[j + 1], changed)
-            }
-        }
-        return row[b.count]
     }
 }

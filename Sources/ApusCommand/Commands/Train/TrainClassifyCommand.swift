@@ -4,12 +4,6 @@ import PluginKit
 import Training
 import TrainingTasks
 
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
-
 struct TrainClassifyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "classify",
@@ -86,6 +80,7 @@ struct TrainClassifyCommand: ParsableCommand {
     var quiet = false
 
     func validate() throws {
+        if resume, recipe != nil { throw ValidationError("--resume takes the recipe of the run itself; leave --recipe out.") }
         func check(_ value: Double, _ range: ClosedRange<Double>, _ name: String) throws {
             if !range.contains(value) {
                 throw ValidationError("\(name) is \(value), and must be from \(range.lowerBound) to \(range.upperBound).")
@@ -117,11 +112,16 @@ struct TrainClassifyCommand: ParsableCommand {
 
     func run() throws {
         guard let output else { throw ValidationError("Name the folder for the model: --output my-model.") }
-        let used = "\(output)/\(Recipe.fileName)"
-        guard let file = recipe ?? (resume ? used : nil) else { return try train(to: output) }
+        guard let file = resume ? "\(output)/\(Recipe.fileName)" : recipe else { return try train(to: output) }
+        let saved = try Recipe.arguments(file, known: entries)
         // What is said later wins: the command line over the file.
-        let own = Array(CommandLine.arguments.drop { $0 != Self.configuration.commandName }.dropFirst())
-        let command = try Self.parse(try Recipe.arguments(file, known: entries) + own)
+        let own = CommandLine.arguments.dropFirst().drop { $0 != Self.configuration.commandName }.dropFirst()
+        let command = try Self.parse(saved + own)
+        if resume, let change = try Recipe.change(from: Self.parse(saved).entries, to: command.entries) {
+            throw InputError(
+                file, found: "a run with other options: \(change)", needed: "the same ones",
+                remedy: "Leave them out, or start anew in another folder")
+        }
         try command.train(to: output)
     }
 
@@ -133,20 +133,21 @@ struct TrainClassifyCommand: ParsableCommand {
         let settings = try training.settings(learningRate: base == nil ? 1e-3 : 1e-4)
         var photos = try PhotoData(
             data, validation: validationData, share: validationShare, seed: training.seed, registry: registry)
+        let original = try base.map { try Checkpoint($0) }
         // A base that knows just these labels keeps its head.
-        let keepsHead = try base.map { try photos.takeOrder(of: Labels(Checkpoint($0)).names) } ?? false
+        let keepsHead = try original.map { try photos.takeOrder(of: Labels($0).names) } ?? false
         let taken = ["training-state.safetensors", "model.safetensors", "model.safetensors.index.json"]
         if !resume, let file = taken.first(where: { Paths.kind(of: "\(output)/\($0)") != nil }) {
             throw InputError(
                 output, found: "a model or a run, with \(file)", needed: "a new folder",
                 remedy: "Add --resume to go on with a run, or name another folder")
         }
-        let task = try task(photos, output, keepsHead: keepsHead, registry)
-        for (name, error) in task.unreadable {
-            StandardError.write("\(Program.name): \(InputName.shortened(name)) is left out: \(StandardError.describe(error))\n")
-        }
-        if !resume { try Recipe.write(entries, of: "train classify", to: "\(output)/\(Recipe.fileName)") }
+        try OutputFolder.make(output)
+        let (checkpoint, parameters) = try model(from: original, keepsHead: keepsHead, photos.labels, output, registry)
+        let task = try task(photos, checkpoint, parameters, registry)
         let display = TrainingDisplay(isQuiet: quiet)
+        for (name, error) in task.unreadable { display.show(.skipped(name, error)) }
+        if !resume { try Recipe.write(entries, of: "train classify", to: "\(output)/\(Recipe.fileName)") }
         if !quiet {
             let count = task.parameters.parameters.reduce(0) { $0 + $1.value.count }
             StandardError.write(
@@ -160,8 +161,7 @@ struct TrainClassifyCommand: ParsableCommand {
             defer { display.end() }
             result = try trainer.run(shouldStop: { StopRequest.wasMade }) { display.show($0) }
         }
-        let skipped = display.skippedCount + task.unreadable.count
-        if skipped > 0 { StandardError.write("\(skipped) photos could not be read\n") }
+        if display.skippedCount > 0 { StandardError.write("\(display.skippedCount) photos could not be read\n") }
         guard result.isComplete else {
             StandardError.write("stopped; `\(Program.name) train classify --resume --output \(output)` goes on\n")
             throw ExitCode(130)
@@ -172,16 +172,8 @@ struct TrainClassifyCommand: ParsableCommand {
     }
 
     private func task(
-        _ photos: PhotoData, _ output: String, keepsHead: Bool, _ registry: Registry
+        _ photos: PhotoData, _ checkpoint: Checkpoint, _ parameters: ParameterStore, _ registry: Registry
     ) throws -> ImageClassificationTask {
-        do {
-            try FileManager.default.createDirectory(atPath: output, withIntermediateDirectories: true)
-        } catch {
-            throw InputError(
-                output, found: "a folder that cannot be made", needed: "one to write to",
-                remedy: "Name one in a place that you may write to")
-        }
-        let (checkpoint, parameters) = try model(photos.labels, output, keepsHead: keepsHead, registry)
         var augmentation = ImageClassificationTask.Augmentation()
         (augmentation.smallestCrop, augmentation.flips, augmentation.colorJitter) = (smallestCrop, !noFlip, colorJitter)
         (augmentation.erasing, augmentation.mixup, augmentation.cutmix) = (erasing, mixup, cutmix)
@@ -200,24 +192,32 @@ struct TrainClassifyCommand: ParsableCommand {
         return task
     }
 
+    /// The model to train, whose configuration goes to the output folder; that of a run to go on with stands there.
     private func model(
-        _ labels: [String], _ output: String, keepsHead: Bool, _ registry: Registry
+        from original: Checkpoint?, keepsHead: Bool, _ labels: [String], _ output: String, _ registry: Registry
     ) throws -> (checkpoint: Checkpoint, parameters: ParameterStore) {
-        let precision = training.precision.precision
-        guard let base else {
-            try NewVisionTransformer(fromScratch, imageSize: imageSize, patchSize: patchSize).write(to: output, labels: labels)
-            let checkpoint = try Checkpoint(folder: output)
-            return checkpoint.trainable(
-                drawing: try registry.family(for: checkpoint).initialization(of: checkpoint), seed: training.seed,
-                precision: precision)
+        if !resume {
+            if let original {
+                try OtherLabels.write(original, labels: labels, to: output)
+            } else {
+                try NewVisionTransformer(fromScratch, imageSize: imageSize, patchSize: patchSize).write(
+                    to: output, labels: labels)
+            }
         }
-        let original = try Checkpoint(base)
-        try OtherLabels.write(original, labels: labels, to: output)
         let checkpoint = try Checkpoint(folder: output)
+        guard try Labels(checkpoint).names == labels else {
+            throw InputError(
+                output, found: "a run with other labels than \(data ?? "the data") has now", needed: "the same ones",
+                remedy: "Put the data back as it was, or start anew in another folder")
+        }
+        let initialization = try registry.family(for: checkpoint).initialization(of: checkpoint)
+        let precision = training.precision.precision
+        guard let original else {
+            return checkpoint.trainable(drawing: initialization, seed: training.seed, precision: precision)
+        }
         return try checkpoint.trainable(
             from: original, leavingOut: { !keepsHead && ($0.hasPrefix("classifier.") || $0.hasPrefix("head.")) },
-            drawing: try registry.family(for: checkpoint).initialization(of: checkpoint), seed: training.seed,
-            precision: precision)
+            drawing: initialization, seed: training.seed, precision: precision)
     }
 }
 
@@ -257,20 +257,5 @@ private struct PhotoData {
         for index in items.indices { items[index].label = places[labels[items[index].label]] ?? 0 }
         labels = names
         return true
-    }
-}
-
-/// Names with `*` for anything.
-enum NamePattern {
-    static func matches(_ name: String, _ pattern: String) -> Bool {
-        let parts = pattern.split(separator: "*", omittingEmptySubsequences: false).map(String.init)
-        guard parts.count > 1 else { return name == pattern }
-        guard name.hasPrefix(parts[0]) else { return false }
-        var rest = name.dropFirst(parts[0].count)
-        for part in parts[1..<parts.count - 1] where !part.isEmpty {
-            guard let found = rest.firstRange(of: part) else { return false }
-            rest = rest[found.upperBound...]
-        }
-        return rest.hasSuffix(parts[parts.count - 1])
     }
 }

@@ -1,12 +1,8 @@
 import Apus
 import ArgumentParser
 import AttentionEngine
+import PluginKit
 
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)
@@ -124,22 +120,8 @@ struct TrainTokenizerCommand: ParsableCommand {
     }
 
     private func write(_ files: [(name: String, bytes: [UInt8])]) throws -> String {
-        do {
-            try FileManager.default.createDirectory(atPath: output, withIntermediateDirectories: true)
-        } catch {
-            throw InputError(
-                output, found: "a folder that cannot be made", needed: "one to write to",
-                remedy: "Name one in a place that you may write to")
-        }
-        for file in files {
-            do {
-                try Data(file.bytes).write(to: URL(filePath: "\(output)/\(file.name)"), options: .atomic)
-            } catch {
-                throw InputError(
-                    "\(output)/\(file.name)", found: "a file that cannot be written", needed: "room for it",
-                    remedy: "Free space, or name another folder")
-            }
-        }
+        try OutputFolder.make(output)
+        for file in files { try OutputFolder.write(file.bytes, to: "\(output)/\(file.name)") }
         return output
     }
 }

@@ -12,7 +12,7 @@ import Training
 /// Shows how a run goes: a line that changes on a terminal, and a line for every time the model is measured.
 final class TrainingDisplay: Sendable {
     private struct State {
-        var (total, stepsInEpoch, firstStep) = (0, 1, 0)
+        var total = 0
         var shown = ContinuousClock.now
         var isVisible = false
         /// Since the model was last measured.
@@ -36,8 +36,8 @@ final class TrainingDisplay: Sendable {
     func show(_ event: TrainingEvent) {
         state.withLock { state in
             switch event {
-            case .began(let step, let total, let stepsInEpoch):
-                (state.total, state.stepsInEpoch, state.firstStep) = (total, stepsInEpoch, step)
+            case .began(let step, let total, _):
+                state.total = total
                 if !isQuiet, step > 0 { line("goes on after step \(step) of \(total)", &state) }
             case .step(let report):
                 state.last = report
