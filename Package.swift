@@ -39,7 +39,8 @@ let package = Package(
 
         // What the built-in plugins' models learn, and how new ones begin.
         .target(
-            name: "TrainingTasks", dependencies: ["AttentionEngine", "PluginKit", "ImagePlugin", "Training"],
+            name: "TrainingTasks",
+            dependencies: ["AttentionEngine", "PluginKit", "ImagePlugin", "TextPlugin", "AudioPlugin", "Metrics", "Training"],
             swiftSettings: strict),
 
         // What a plugin's own tests check it with.

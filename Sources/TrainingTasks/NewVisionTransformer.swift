@@ -1,12 +1,6 @@
 public import AttentionEngine
 import PluginKit
 
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
-
 /// The size of a Vision Transformer to be trained from scratch.
 public struct NewVisionTransformer: Sendable, Hashable, Codable {
     /// Published sizes, and one for small data.
@@ -123,14 +117,5 @@ public struct NewVisionTransformer: Sendable, Hashable, Codable {
             case mean = "image_mean"
             case deviation = "image_std"
         }
-    }
-}
-
-/// Files of JSON as transformers writes them: sorted and indented.
-enum JSONOutput {
-    static func write(_ value: some Encodable, to path: String) throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        try OutputFolder.write(encoder.encode(value) + Data("\n".utf8), to: path)
     }
 }

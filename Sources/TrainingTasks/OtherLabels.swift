@@ -1,12 +1,6 @@
 import AttentionEngine
 public import PluginKit
 
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
-
 /// A published model, made to tell other labels apart.
 public enum OtherLabels {
     /// Writes a checkpoint's `config.json` with other labels, and its `preprocessor_config.json` as it is.
@@ -18,10 +12,7 @@ public enum OtherLabels {
     /// - Throws: `InputError` if a file cannot be read or written.
     public static func write(_ base: Checkpoint, labels: [String], to folder: String) throws {
         let path = base.path(of: "config.json")
-        let bytes = try RegularFile(path).bytes(atMost: 1 << 26)
-        guard case .object(var configuration)? = try? JSONDecoder().decode(JSONValue.self, from: Data(bytes)) else {
-            throw InputError(path, found: "no JSON object", needed: "a model's configuration", remedy: "Fetch the file again")
-        }
+        var configuration = try JSONOutput.object(at: path)
         configuration["id2label"] = .object(
             Dictionary(uniqueKeysWithValues: labels.enumerated().map { ("\($0)", .string($1)) }))
         configuration["label2id"] = .object(Dictionary(labels.enumerated().map { ($1, .integer($0)) }) { first, _ in first })

@@ -38,14 +38,19 @@ package enum OutputFolder {
 extension Checkpoint {
     /// Writes all files of the checkpoint's folder but those of weights and hidden ones to another.
     ///
+    /// What a training run has written about itself stays where it is.
+    ///
     /// - Parameter changed: the bytes to write of each file.
     /// - Throws: `InputError` if a file cannot be read or written.
-    func copyOtherFiles(to folder: String, changed: (_ name: String, _ bytes: [UInt8]) -> [UInt8] = { $1 }) throws {
+    package func copyOtherFiles(to folder: String, changed: (_ name: String, _ bytes: [UInt8]) -> [UInt8] = { $1 }) throws {
         for name in Paths.contents(self.folder) {
             let isWeights = name.hasSuffix(".safetensors") || name.hasSuffix(".safetensors.index.json")
-            guard !isWeights, !name.hasPrefix("."), hasFile(name) else { continue }
+            guard !isWeights, !name.hasPrefix("."), !Self.runFiles.contains(name), hasFile(name) else { continue }
             let bytes = try RegularFile(path(of: name)).bytes(atMost: .max)
             try OutputFolder.write(changed(name, bytes), to: "\(folder)/\(name)")
         }
     }
+
+    /// The files of a training run that are none of the model.
+    package static let runFiles: Set = ["recipe.yaml", "training-log.jsonl", "training-curves.png"]
 }

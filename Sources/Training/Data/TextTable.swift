@@ -7,7 +7,7 @@ public struct TextTable: Sendable {
     /// The file, for messages.
     public let path: String
     /// How many columns each row has.
-    public let columnCount: Int
+    public private(set) var columnCount: Int
     private let isCSV: Bool
     /// Where each row stands in the file, and its line.
     private var rows: [(range: Range<UInt64>, line: Int)] = []
@@ -17,11 +17,11 @@ public struct TextTable: Sendable {
     ///
     /// - Parameters:
     ///   - path: the file.
-    ///   - columns: how many columns each row must have.
+    ///   - columns: how many columns the first row may have; the others must have as many.
     /// - Throws: `InputError` naming the file and line: a missing or empty file, text that is not UTF-8, a row of another width.
-    public init(_ path: String, columns: Int) throws {
+    public init(_ path: String, columns: ClosedRange<Int>) throws {
         self.path = path
-        columnCount = columns
+        columnCount = 0
         isCSV = path.lowercased().hasSuffix(".csv")
         let file = try RegularFile(path)
         var (pending, offset, line, rowLine, isQuoted): ([UInt8], UInt64, Int, Int, Bool) = ([], 0, 1, 1, false)
@@ -29,11 +29,14 @@ public struct TextTable: Sendable {
             let length = UInt64(pending.count)
             let fields = try fields(of: pending, line: rowLine)
             if fields.count > 1 || !(fields.first ?? "").isEmpty {
-                guard fields.count == columns else {
+                guard columnCount == 0 ? columns.contains(fields.count) : fields.count == columnCount else {
+                    let few = columns.count == 1 ? "\(columns.lowerBound)" : "\(columns.lowerBound) or more"
                     throw InputError(
-                        "\(path), line \(rowLine)", found: "\(fields.count) columns", needed: "\(columns)",
+                        "\(path), line \(rowLine)", found: fields.count == 1 ? "one column" : "\(fields.count) columns",
+                        needed: columnCount > 0 ? "the \(columnCount) of the first line" : few,
                         remedy: "Part columns by \(isCSV ? "commas" : "tabs")")
                 }
+                columnCount = fields.count
                 rows.append((offset..<offset + length, rowLine))
             }
             offset += length
@@ -65,6 +68,9 @@ public struct TextTable: Sendable {
                 path, found: "no rows", needed: "a row for each example", remedy: "Check that it is the file you meant")
         }
     }
+
+    /// The same, of so many columns.
+    public init(_ path: String, columns: Int) throws { try self.init(path, columns: columns...columns) }
 
     /// How many rows there are.
     public var count: Int { rows.count }

@@ -4,7 +4,7 @@ import PluginKit
 import Training
 import TrainingTasks
 
-struct TrainClassifyCommand: ParsableCommand {
+struct TrainClassifyCommand: TrainingCommand {
     static let configuration = CommandConfiguration(
         commandName: "classify",
         abstract: "Learn to name what is in photos.",
@@ -23,17 +23,7 @@ struct TrainClassifyCommand: ParsableCommand {
     @Option(help: ArgumentHelp("A folder of a folder for each label, or a table of file and label.", valueName: "path"))
     var data: String?
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("The folder for the model; made where there is none.", valueName: "folder"))
-    var output: String?
-
-    @Option(help: ArgumentHelp("What to measure by, in the same form.", valueName: "path"))
-    var validationData: String?
-
-    @Option(help: ArgumentHelp("The share of the data that is held out without it.", valueName: "share"))
-    var validationShare = 0.1
-
-    @Option(help: ArgumentHelp("The model to learn on from: a folder or the id of one in the hub cache.", valueName: "model"))
-    var base: String?
+    @OptionGroup var goal: GoalOptions
 
     @Option(
         help: ArgumentHelp(
@@ -68,107 +58,47 @@ struct TrainClassifyCommand: ParsableCommand {
     @Option(help: ArgumentHelp("The share of a label that is spread over all.", valueName: "share"))
     var labelSmoothing: Float = 0.1
 
+    @Option(help: ArgumentHelp("Photos in a batch.", valueName: "n"))
+    var batchSize = 64
+
     @OptionGroup var training: TrainingOptions
 
-    @Option(help: ArgumentHelp("A file of options; those of the command line come before it.", valueName: "file"))
-    var recipe: String?
-
-    @Flag(help: "Go on with the run in the output folder.")
-    var resume = false
-
-    @Flag(help: "Show no progress.")
-    var quiet = false
-
     func validate() throws {
-        if resume, recipe != nil { throw ValidationError("--resume takes the recipe of the run itself; leave --recipe out.") }
-        func check(_ value: Double, _ range: ClosedRange<Double>, _ name: String) throws {
-            if !range.contains(value) {
-                throw ValidationError("\(name) is \(value), and must be from \(range.lowerBound) to \(range.upperBound).")
-            }
-        }
-        try check(validationShare, 0.0001...0.9, "--validation-share")
-        try check(smallestCrop, 0.01...1, "--smallest-crop")
-        try check(colorJitter, 0...1, "--color-jitter")
-        try check(erasing, 0...1, "--erasing")
-        try check(mixup, 0...100, "--mixup")
-        try check(cutmix, 0...100, "--cutmix")
-        try check(Double(labelSmoothing), 0...0.9, "--label-smoothing")
+        try Bounds.check(batchSize, in: 1...65_536, of: "--batch-size")
+        try GoalOptions.check(smallestCrop, in: 0.01...1, of: "--smallest-crop")
+        try GoalOptions.check(colorJitter, in: 0...1, of: "--color-jitter")
+        try GoalOptions.check(erasing, in: 0...1, of: "--erasing")
+        try GoalOptions.check(mixup, in: 0...100, of: "--mixup")
+        try GoalOptions.check(cutmix, in: 0...100, of: "--cutmix")
+        try GoalOptions.check(Double(labelSmoothing), in: 0...0.9, of: "--label-smoothing")
     }
 
-    /// Every option that a recipe may hold.
-    private var entries: [Recipe.Entry] {
-        [
-            .init("data", data.map(Self.path)), .init("validation-data", validationData.map(Self.path)),
-            .init("validation-share", validationShare), .init("base", base.map(Self.path)),
+    var entries: [Recipe.Entry] {
+        [.init("data", data.map(GoalOptions.path))] + goal.recipeEntries + [
             .init("from-scratch", fromScratch.rawValue), .init("image-size", imageSize),
             .init("patch-size", patchSize), .init("smallest-crop", smallestCrop), .init("no-flip", flag: noFlip),
             .init("color-jitter", colorJitter), .init("erasing", erasing), .init("mixup", mixup), .init("cutmix", cutmix),
-            .init("label-smoothing", labelSmoothing),
+            .init("label-smoothing", labelSmoothing), .init("batch-size", batchSize),
         ] + training.recipe
     }
 
-    /// From the root on where it is there, since a run may go on from another folder; what is an id or a name stays.
-    private static func path(_ given: String) -> String { Paths.kind(of: given) == nil ? given : Paths.absolute(given) }
-
-    func run() throws {
-        guard let output else { throw ValidationError("Name the folder for the model: --output my-model.") }
-        guard let file = resume ? "\(output)/\(Recipe.fileName)" : recipe else { return try train(to: output) }
-        let saved = try Recipe.arguments(file, known: entries)
-        // What is said later wins: the command line over the file.
-        let own = CommandLine.arguments.dropFirst().drop { $0 != Self.configuration.commandName }.dropFirst()
-        let command = try Self.parse(saved + own)
-        if resume, let change = try Recipe.change(from: Self.parse(saved).entries, to: command.entries) {
-            throw InputError(
-                file, found: "a run with other options: \(change)", needed: "the same ones",
-                remedy: "Leave them out, or start anew in another folder")
-        }
-        try command.train(to: output)
-    }
-
-    private func train(to output: String) throws {
+    func train(to output: String) throws {
         guard let data else { throw ValidationError("Name the data to learn from: --data photos/.") }
-        try Processor.validateOverride()
-        if let threads = training.threads { Processor.threadCount = threads }
         let registry = try Session.registry
-        let settings = try training.settings(learningRate: base == nil ? 1e-3 : 1e-4)
         var photos = try PhotoData(
-            data, validation: validationData, share: validationShare, seed: training.seed, registry: registry)
-        let original = try base.map { try Checkpoint($0) }
+            data, validation: goal.validationData, share: goal.validationShare, seed: training.seed, registry: registry)
+        let original = try goal.base.map { try Checkpoint($0) }
         // A base that knows just these labels keeps its head.
         let keepsHead = try original.map { try photos.takeOrder(of: Labels($0).names) } ?? false
-        let taken = ["training-state.safetensors", "model.safetensors", "model.safetensors.index.json"]
-        if !resume, let file = taken.first(where: { Paths.kind(of: "\(output)/\($0)") != nil }) {
-            throw InputError(
-                output, found: "a model or a run, with \(file)", needed: "a new folder",
-                remedy: "Add --resume to go on with a run, or name another folder")
-        }
-        try OutputFolder.make(output)
+        try prepare(output)
         let (checkpoint, parameters) = try model(from: original, keepsHead: keepsHead, photos.labels, output, registry)
         let task = try task(photos, checkpoint, parameters, registry)
-        let display = TrainingDisplay(isQuiet: quiet)
-        for (name, error) in task.unreadable { display.show(.skipped(name, error)) }
-        if !resume { try Recipe.write(entries, of: "train classify", to: "\(output)/\(Recipe.fileName)") }
-        if !quiet {
-            let count = task.parameters.parameters.reduce(0) { $0 + $1.value.count }
-            StandardError.write(
-                "\(photos.split.training.count) photos to learn from, \(photos.split.heldOut.count) to measure by, \(photos.labels.count) labels, \(Quantity.count(count)) parameters\n"
-            )
-        }
-        let trainer = try Trainer(task, settings: settings, folder: output, resumes: resume, workers: training.workers)
-        StopRequest.listen()
-        let result: (best: [TrainingMeasure], isComplete: Bool)
-        do {
-            defer { display.end() }
-            result = try trainer.run(shouldStop: { StopRequest.wasMade }) { display.show($0) }
-        }
-        if display.skippedCount > 0 { StandardError.write("\(display.skippedCount) photos could not be read\n") }
-        guard result.isComplete else {
-            StandardError.write("stopped; `\(Program.name) train classify --resume --output \(output)` goes on\n")
-            throw ExitCode(130)
-        }
-        if !quiet, let best = result.best.first {
-            StandardError.write("\(output): \(best.name) \(Quantity.percentage(best.value)) on the photos held out\n")
-        }
+        try freeze(parameters)
+        try run(
+            task, usualLearningRate: original == nil ? 1e-3 : 1e-4, to: output, examples: "photos",
+            summary:
+                "\(photos.split.training.count) photos to learn from, \(photos.split.heldOut.count) to measure by, \(photos.labels.count) labels",
+            unreadable: task.unreadable)
     }
 
     private func task(
@@ -177,26 +107,17 @@ struct TrainClassifyCommand: ParsableCommand {
         var augmentation = ImageClassificationTask.Augmentation()
         (augmentation.smallestCrop, augmentation.flips, augmentation.colorJitter) = (smallestCrop, !noFlip, colorJitter)
         (augmentation.erasing, augmentation.mixup, augmentation.cutmix) = (erasing, mixup, cutmix)
-        let task = try ImageClassificationTask(
+        return try ImageClassificationTask(
             checkpoint, parameters, items: photos.items, split: photos.split, labelCount: photos.labels.count,
-            batchSize: training.batchSize, augmentation: augmentation, smoothing: labelSmoothing,
+            batchSize: batchSize, augmentation: augmentation, smoothing: labelSmoothing,
             savingAs: training.saveAs.elementType, registry: registry)
-        let patterns = training.freeze
-        for pattern in patterns where !parameters.parameters.contains(where: { NamePattern.matches($0.name, pattern) }) {
-            throw InputError(
-                "--freeze", found: "“\(pattern)”, which no parameter's name matches",
-                needed: "names as `\(Program.name) inspect` lists",
-                remedy: "Write * for any part of a name, such as vit.embeddings.*")
-        }
-        parameters.freeze { name in patterns.contains { NamePattern.matches(name, $0) } }
-        return task
     }
 
     /// The model to train, whose configuration goes to the output folder; that of a run to go on with stands there.
     private func model(
         from original: Checkpoint?, keepsHead: Bool, _ labels: [String], _ output: String, _ registry: Registry
     ) throws -> (checkpoint: Checkpoint, parameters: ParameterStore) {
-        if !resume {
+        if !goal.resume {
             if let original {
                 try OtherLabels.write(original, labels: labels, to: output)
             } else {

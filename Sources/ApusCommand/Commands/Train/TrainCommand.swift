@@ -7,7 +7,11 @@ struct TrainCommand: ParsableCommand {
         discussion: """
             EXAMPLE:
               \(Program.name) train classify --data photos/ --output my-model
+              \(Program.name) train transcribe --data clips.tsv --output my-model
+              \(Program.name) train translate --data pairs.tsv --output my-model
               \(Program.name) train tokenizer --type bpe --vocab-size 8000 -o my-model book.txt
             """,
-        subcommands: [TrainClassifyCommand.self, TrainTokenizerCommand.self])
+        subcommands: [
+            TrainClassifyCommand.self, TrainTranslateCommand.self, TrainTokenizerCommand.self,
+        ])
 }

@@ -60,14 +60,14 @@ final class TrainingDisplay: Sendable {
         guard !isQuiet, let last = state.last else { return }
         var text = "step \(last.step) of \(state.total), epoch \(last.epoch + 1)"
         text += "  loss \(Quantity.fixed(Double(state.loss) / Double(max(1, state.steps)), decimals: 3))"
-        for measure in measures { text += "  \(measure.name) \(shown(measure))" }
+        for measure in measures { text += "  \(measure.name) \(Self.shown(measure))" }
         if state.seconds > 0 { text += "  \(Quantity.fixed(Double(state.examples) / state.seconds, decimals: 1))/s" }
         if isBest { text += "  best so far" }
         line(text, &state)
         (state.loss, state.examples, state.seconds, state.steps) = (0, 0, 0, 0)
     }
 
-    private func shown(_ measure: TrainingMeasure) -> String {
+    static func shown(_ measure: TrainingMeasure) -> String {
         ["accuracy", "top-5", "wer", "cer"].contains(measure.name)
             ? Quantity.percentage(measure.value) : Quantity.fixed(measure.value, decimals: 2)
     }

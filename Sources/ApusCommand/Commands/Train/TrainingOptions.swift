@@ -11,9 +11,6 @@ struct TrainingOptions: ParsableArguments {
     @Option(help: ArgumentHelp("How many steps to take, in place of --epochs.", valueName: "n"))
     var steps: Int?
 
-    @Option(help: ArgumentHelp("Examples in a batch.", valueName: "n"))
-    var batchSize = 64
-
     @Option(help: ArgumentHelp("Batches whose gradients make a step.", valueName: "n"))
     var accumulate = 1
 
@@ -86,7 +83,6 @@ struct TrainingOptions: ParsableArguments {
     func validate() throws {
         try threads.map { try Bounds.check($0, in: 1...256, of: "--threads") }
         try Bounds.check(workers, in: 1...256, of: "--workers")
-        try Bounds.check(batchSize, in: 1...65_536, of: "--batch-size")
     }
 
     /// - Throws: `InputError` for a number out of its range.
@@ -105,7 +101,7 @@ struct TrainingOptions: ParsableArguments {
     /// Every option and its value, for a recipe.
     var recipe: [Recipe.Entry] {
         [
-            .init("epochs", epochs), .init("steps", steps), .init("batch-size", batchSize), .init("accumulate", accumulate),
+            .init("epochs", epochs), .init("steps", steps), .init("accumulate", accumulate),
             .init("optimizer", optimizer.rawValue), .init("learning-rate", learningRate), .init("decay", decay.rawValue),
             .init("warm-up", warmUp), .init("weight-decay", weightDecay), .init("clip", clip), .init("average", average),
             .init("dropout", dropout), .init("stochastic-depth", stochasticDepth), .init("recompute", flag: recompute),
