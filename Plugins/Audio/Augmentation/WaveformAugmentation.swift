@@ -33,19 +33,31 @@ public struct SpeedPerturbation: WaveformAugmentation {
     static func resampled(_ samples: [Float], by factor: Double) -> [Float] {
         let count = Int((Double(samples.count) / factor).rounded(.up))
         // Six zero crossings to each side, and a cut a little below half the rate, as torchaudio has it.
-        let cut = min(1, 1 / factor) * 0.99, reach = 6 / cut
-        return (0..<count).map { index in
-            let place = Double(index) * factor
-            var sum = 0.0
-            for source in max(0, Int((place - reach).rounded(.up)))...max(0, min(samples.count - 1, Int(place + reach)))
-            where source < samples.count {
-                let distance = (place - Double(source)) * cut
-                guard abs(distance) < 6 else { continue }
-                let sinc = distance == 0 ? 1 : sin(.pi * distance) / (.pi * distance)
-                let window = cos(.pi * distance / 12)
-                sum += Double(samples[source]) * sinc * window * window
+        let cut = min(1, 1 / factor) * 0.99, reach = Int((6 / cut).rounded(.up))
+        func tap(_ distance: Double) -> Float {
+            let distance = distance * cut
+            guard abs(distance) < 6 else { return 0 }
+            let sinc = distance == 0 ? 1 : sin(.pi * distance) / (.pi * distance), window = cos(.pi * distance / 12)
+            return Float(sinc * window * window * cut)
+        }
+        // Where the factor is a ratio of small numbers, places between samples come again.
+        let period = (1...1_000).first { abs((factor * Double($0)).rounded() - factor * Double($0)) < 1e-9 }
+        let width = 2 * reach + 1
+        func taps(_ fraction: Double) -> [Float] { (0..<width).map { tap(fraction - Double($0 - reach)) } }
+        let tables = period.map { period in
+            (0..<period).map { phase in
+                let place = Double(phase) * factor
+                return taps(place - place.rounded(.down))
             }
-            return Float(sum * cut)
+        }
+        return (0..<count).map { index in
+            let place = Double(index) * factor, first = Int(place) - reach
+            let taps = period.flatMap { period in tables?[index % period] } ?? taps(place - place.rounded(.down))
+            var sum: Float = 0
+            for offset in max(0, -first)..<max(max(0, -first), min(width, samples.count - first)) {
+                sum += taps[offset] * samples[first + offset]
+            }
+            return sum
         }
     }
 }

@@ -9,7 +9,7 @@ public struct WhisperFamily: SpeechTranscribing, TensorGenerating {
     private let checkpoint: Checkpoint
     let configuration: WhisperConfiguration
     let model: SpeechModel
-    private let transcriber: Result<Transcriber, any Error>
+    let transcriber: Result<Transcriber, any Error>
 
     public init(_ checkpoint: Checkpoint) throws {
         self.checkpoint = checkpoint

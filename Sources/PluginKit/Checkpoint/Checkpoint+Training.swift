@@ -65,12 +65,17 @@ extension Checkpoint {
     ///   - parameters: of this checkpoint, or of one with its `config.json`.
     ///   - folder: made where there is none; the files in it that have the same names are replaced.
     ///   - elementType: `.float32` or `.bfloat16`.
+    ///   - isLeftOut: which parameters are not written, by name: those that only training has.
     /// - Throws: `InputError` if a file cannot be read or written.
-    public func save(_ parameters: ParameterStore, to folder: String, as elementType: ElementType = .float32) throws {
+    public func save(
+        _ parameters: ParameterStore, to folder: String, as elementType: ElementType = .float32,
+        leavingOut isLeftOut: (String) -> Bool = { _ in false }
+    ) throws {
         let folder = Paths.absolute(folder)
         try OutputFolder.make(folder)
         try SafetensorsWriter.write(
-            parameters.tensors(as: elementType), to: "\(folder)/model.safetensors", metadata: ["format": "pt"])
+            parameters.tensors(as: elementType).filter { !isLeftOut($0.name) }, to: "\(folder)/model.safetensors",
+            metadata: ["format": "pt"])
         if folder != self.folder { try copyOtherFiles(to: folder) }
     }
 }

@@ -47,6 +47,8 @@ public struct TokenizerTrainer: Sendable {
         public var vocabularySize: Int
         /// Tokens with a meaning of their own, which get the first ids.
         public var specialTokens: [String] = []
+        /// Whether they get the last ids instead, in files of transformers.
+        public var specialTokensComeLast = false
         /// The share of the letters in the text that pieces are made of, from 0 to 1; rarer ones are unknown.
         public var characterCoverage: Double
         /// How often a pair or piece must occur.

@@ -56,9 +56,10 @@ public struct TrainedTokenizer: Sendable {
     private var tokenizerFile: [UInt8] {
         let names = specialTokens.map { String(decoding: $0, as: UTF8.self) }
         let unknown = Self.unknown(of: names)
-        let added = names.enumerated().map { id, name in
+        let firstAdded = options.specialTokensComeLast ? vocabularySize - names.count : 0
+        let added = names.enumerated().map { place, name in
             """
-            {"id": \(id), "content": \(JSONString.of(name)), "single_word": false, "lstrip": false, "rstrip": false, \
+            {"id": \(firstAdded + place), "content": \(JSONString.of(name)), "single_word": false, "lstrip": false, "rstrip": false, \
             "normalized": false, "special": true}
             """
         }
@@ -94,12 +95,18 @@ public struct TrainedTokenizer: Sendable {
     }
 
     /// Every token by id.
-    private var tokens: [[UInt8]] { specialTokens + byteTokens + pieces.map(\.text) }
+    private var tokens: [[UInt8]] {
+        let others = byteTokens + pieces.map(\.text)
+        return options.specialTokensComeLast ? others + specialTokens : specialTokens + others
+    }
 
     private func unigramModel(_ names: [String], _ unknown: String?) -> String {
-        let scores = Array(repeating: 0.0, count: specialTokens.count + byteTokens.count) + pieces.map(\.score)
+        let (special, bytes) = (specialTokens.map { _ in 0.0 }, byteTokens.map { _ in 0.0 })
+        let scores = options.specialTokensComeLast
+            ? bytes + pieces.map(\.score) + special : special + bytes + pieces.map(\.score)
         let vocabulary = zip(tokens, scores).map { "[\(JSONString.of($0)), \($1)]" }.joined(separator: ",\n      ")
-        let id = unknown.flatMap { names.firstIndex(of: $0) }.map { "\($0)" } ?? "null"
+        let first = options.specialTokensComeLast ? vocabularySize - names.count : 0
+        let id = unknown.flatMap { names.firstIndex(of: $0) }.map { "\(first + $0)" } ?? "null"
         return """
             {
                 "type": "Unigram",

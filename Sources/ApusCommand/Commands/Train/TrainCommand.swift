@@ -12,6 +12,6 @@ struct TrainCommand: ParsableCommand {
               \(Program.name) train tokenizer --type bpe --vocab-size 8000 -o my-model book.txt
             """,
         subcommands: [
-            TrainClassifyCommand.self, TrainTranslateCommand.self, TrainTokenizerCommand.self,
+            TrainClassifyCommand.self, TrainTranscribeCommand.self, TrainTranslateCommand.self, TrainTokenizerCommand.self,
         ])
 }

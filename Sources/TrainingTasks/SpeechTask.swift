@@ -1,0 +1,245 @@
+public import AttentionEngine
+import AudioPlugin
+import Metrics
+public import PluginKit
+public import Training
+
+/// Learning to write down what is said.
+public struct SpeechTask: TrainingTask {
+    /// A recording and its text as the model takes them.
+    public struct Example: Sendable {
+        /// `[bins, frames]`.
+        var features: Tensor
+        /// The ids of the text, from what every text starts with to what ends it.
+        var ids: [Int]
+        /// How many of the first the model is given.
+        var givenCount: Int
+        /// The classes of the text's characters.
+        var characters: [Int]
+        /// What share of the window is heard.
+        var heard: Double
+    }
+
+    /// What a run does with its recordings.
+    public struct Options: Sendable, Hashable, Codable {
+        /// The code of the language that is spoken, for models of several; English where `nil`.
+        public var language: String?
+        /// Whether texts are learned in small letters.
+        public var lowercases = false
+        /// How many recordings a batch has.
+        public var batchSize = 32
+        /// The share of a token that is spread over all.
+        public var smoothing: Float = 0.1
+        /// The share of the loss that is of spelling, by the encoder alone, what is said (Hori et al., 2017); 0 for none.
+        public var spelling: Float = 0.3
+        /// How often a token that the model is given is another one, so that it learns to listen.
+        public var tokenNoise = 0.0
+        /// How recordings are changed.
+        public var augmentation = SpeechAugmentation()
+
+        /// Creates the usual options.
+        public init() {}
+    }
+
+    public let parameters: ParameterStore
+    public let trainingIndices: [Int]
+    public let batchPlan: BatchPlan
+    public let loading: @Sendable (Int, UInt64) throws -> Example
+    /// The recordings that cannot be read, or are too long, among those held out; nothing is measured by them.
+    public let unreadable: [(name: String, error: any Error)]
+    private let model: any SpeechLearning
+    private let checkpoint: Checkpoint
+    private let clips: SpeechClips
+    private let heldOut: [Int]
+    private let options: Options
+    private let elementType: ElementType
+    private let registry: Registry
+    private let speller: Linear?
+
+    /// How many recordings there are to measure by.
+    public var heldOutCount: Int { heldOut.count }
+    /// The names of parameters that only training has begin so.
+    public static let ownParameters = "spelling."
+
+    /// Creates the task.
+    ///
+    /// - Parameters:
+    ///   - checkpoint: the model's, with its tokenizer, as `trainable` returns it.
+    ///   - parameters: those that are trained.
+    ///   - clips: the recordings.
+    ///   - options: what is done with them.
+    ///   - elementType: what weights are saved in: `.float32` or `.bfloat16`.
+    ///   - registry: what reads recordings and makes models.
+    /// - Throws: `InputError` if the model cannot be trained to write down speech, or no recording can be measured by.
+    public init(
+        _ checkpoint: Checkpoint, _ parameters: ParameterStore, clips: SpeechClips, options: Options = Options(),
+        savingAs elementType: ElementType = .float32, registry: Registry
+    ) throws {
+        let model = try registry.load(checkpoint, as: (any SpeechLearning).self)
+        self.model = model
+        self.checkpoint = checkpoint
+        self.parameters = parameters
+        self.clips = clips
+        self.options = options
+        self.elementType = elementType
+        self.registry = registry
+        trainingIndices = clips.split.training
+        batchPlan = .count(options.batchSize)
+        let reader = ClipReader(clips: clips, model: model, options: options, registry: registry)
+        loading = { try reader.example($0, seed: $1) }
+        speller =
+            options.spelling > 0
+            ? try Linear(
+                checkpoint.configuration(as: Width.self).width, reader.characterClasses.count + 1,
+                checkpoint.weights[String(Self.ownParameters.dropLast())]) : nil
+
+        var (readable, unreadable): ([Int], [(String, any Error)]) = ([], [])
+        for (index, result) in zip(clips.split.heldOut, Processor.map(clips.split.heldOut) { _ = try reader.plain($0) }) {
+            switch result {
+            case .success: readable.append(index)
+            case .failure(let error): unreadable.append((clips.items[index].path, error))
+            }
+        }
+        (heldOut, self.unreadable) = (readable, unreadable)
+        guard !readable.isEmpty else {
+            throw unreadable.first?.1
+                ?? InputError("", found: "nothing to measure by", needed: "some recordings", remedy: "Hold more of them out")
+        }
+    }
+
+    private struct Width: Decodable {
+        var width: Int
+        enum CodingKeys: String, CodingKey { case width = "d_model" }
+    }
+
+    /// The types of files that are recordings, by their extensions.
+    public static func fileTypes(_ registry: Registry) -> Set<String> { registry.fileTypes(of: Waveform.self) }
+
+    public func name(of index: Int) -> String { clips.items[index].path }
+
+    public func loss(of batch: [Example], seed: UInt64) throws -> Tensor {
+        let (logits, states) = try forward(batch, seed: seed)
+        let written = try Loss.crossEntropy(logits, targets(batch), smoothing: options.smoothing)
+        guard let speller, let states else { return written }
+        let frames = batch.map { min(states.shape[1], Int((Double(states.shape[1]) * $0.heard).rounded(.up))) }
+        let spelled = try Loss.ctc(speller(states), batch.map(\.characters), frames: frames)
+        return written.scaled(by: 1 - options.spelling).adding(spelled.scaled(by: options.spelling))
+    }
+
+    private func forward(_ batch: [Example], seed: UInt64?) throws -> (logits: Tensor, states: Tensor?) {
+        let shape = batch[0].features.shape
+        let features = Tensor.concatenated(batch.map { $0.features.reshaped(to: [1] + shape) }, along: 0)
+        var generator = seed.map { SeededGenerator(state: $0) }
+        let written = batch.map { example in
+            example.ids.dropLast().enumerated().map { place, id in
+                guard options.tokenNoise > 0, place >= example.givenCount, var drawn = generator else { return id }
+                defer { generator = drawn }
+                guard Double.random(in: 0..<1, using: &drawn) < options.tokenNoise else { return id }
+                // Another text's token at random.
+                let other = batch[Int.random(in: 0..<batch.count, using: &drawn)]
+                return other.ids[Int.random(in: other.givenCount..<other.ids.count, using: &drawn)]
+            }
+        }
+        let inputs = ["input_features": features, "decoder_input_ids": Tensor.filled(written, with: batch[0].ids.last ?? 0)]
+        let outputs = try model.forward(inputs, detail: speller == nil ? .answer : .states)
+        guard let logits = outputs["logits"] else {
+            throw InputError(
+                checkpoint.name, found: "a model that gives no logits", needed: "one that writes text",
+                remedy: "Use another base, or train from scratch")
+        }
+        return (logits, outputs["encoder_last_hidden_state"])
+    }
+
+    /// What each position is to write: nothing where it is given.
+    private func targets(_ batch: [Example]) -> [Int] {
+        let length = (batch.map(\.ids.count).max() ?? 1) - 1
+        return batch.flatMap { example in
+            let ids = example.ids.enumerated().dropFirst().map { $0.offset < example.givenCount ? Loss.ignored : $0.element }
+            return ids + Array(repeating: Loss.ignored, count: length - ids.count)
+        }
+    }
+
+    /// The rates of word and character errors in what the model writes greedily of held-out recordings.
+    public func validate(progress: (Double) -> Void) throws -> [TrainingMeasure] {
+        var listening = TranscriptionOptions()
+        (listening.language, listening.hasTimestamps, listening.temperatures) = (options.language, false, [0])
+        (listening.skipsSilence, listening.beamCount) = (false, 1)
+        var (words, characters) = (ErrorRate(), ErrorRate())
+        for (done, index) in heldOut.enumerated() {
+            let sound = try registry.read(InputFile(path: clips.items[index].path), as: Waveform.self)
+            let text = try model.transcribe(sound, options: listening) { _ in true }.text
+            let reference = ErrorRate.words(ClipReader.text(clips.items[index], options)).joined(separator: " ")
+            let hypothesis = ErrorRate.words(text).joined(separator: " ")
+            words.addWords(reference: reference, hypothesis: hypothesis)
+            characters.addCharacters(reference: reference, hypothesis: hypothesis)
+            progress(Double(done + 1) / Double(heldOut.count))
+        }
+        return [
+            TrainingMeasure("wer", words.rate, isBetterHigher: false), TrainingMeasure("cer", characters.rate, isBetterHigher: false),
+        ]
+    }
+
+    public func save(to folder: String) throws {
+        try checkpoint.save(parameters, to: folder, as: elementType, leavingOut: { $0.hasPrefix(Self.ownParameters) })
+    }
+}
+
+/// Reads recordings and changes them.
+private struct ClipReader: Sendable {
+    let clips: SpeechClips
+    let model: any SpeechLearning
+    let options: SpeechTask.Options
+    let registry: Registry
+    /// The classes of characters, from 1 on; 0 is none.
+    let characterClasses: [Character: Int]
+
+    init(clips: SpeechClips, model: any SpeechLearning, options: SpeechTask.Options, registry: Registry) {
+        (self.clips, self.model, self.options, self.registry) = (clips, model, options, registry)
+        let all = Set(clips.split.training.flatMap { Self.text(clips.items[$0], options) }).sorted()
+        characterClasses = Dictionary(uniqueKeysWithValues: all.enumerated().map { ($1, $0 + 1) })
+    }
+
+    static func text(_ item: SpeechClips.Item, _ options: SpeechTask.Options) -> String {
+        options.lowercases ? item.text.lowercased() : item.text
+    }
+
+    private func sound(_ index: Int) throws -> Waveform {
+        try registry.read(InputFile(path: clips.items[index].path), as: Waveform.self)
+    }
+
+    /// An example as it is.
+    func plain(_ index: Int) throws -> SpeechTask.Example { try example(sound(index), Self.text(clips.items[index], options)) }
+
+    /// An example as it is in an epoch.
+    func example(_ index: Int, seed: UInt64) throws -> SpeechTask.Example {
+        var generator = SeededGenerator(state: seed)
+        let augmentation = options.augmentation, window = model.windowDuration
+        var (sound, text) = (try sound(index), Self.text(clips.items[index], options))
+        // One that does not fit as it is is not to be learned from.
+        guard sound.duration <= window else { return try example(sound, text) }
+        if augmentation.joining > 0, Double.random(in: 0..<1, using: &generator) < augmentation.joining,
+            let other = clips.split.training.randomElement(using: &generator), let next = try? self.sound(other),
+            let joined = Waveform(concatenating: [sound, next]), joined.duration <= window
+        {
+            (sound, text) = (joined, text + " " + Self.text(clips.items[other], options))
+        }
+        var result = try example(augmentation.changed(sound, window: window, &generator), text)
+        if augmentation.masks > 0 {
+            let (bins, frames) = (result.features.shape[0], result.features.shape[1])
+            var features = result.features.floats
+            let masking = SpecAugment(
+                frequencyMasks: augmentation.masks, timeMasks: augmentation.masks,
+                timeWidth: max(1, Int(0.2 * result.heard * Double(frames))))
+            masking(&features, bins: bins, frames: frames, using: &generator)
+            result.features = Tensor(features, shape: [bins, frames])
+        }
+        return result
+    }
+
+    private func example(_ sound: Waveform, _ text: String) throws -> SpeechTask.Example {
+        let features = try model.features(of: sound), transcript = try model.transcript(of: text, language: options.language)
+        return SpeechTask.Example(
+            features: features, ids: transcript.ids, givenCount: transcript.givenCount,
+            characters: text.compactMap { characterClasses[$0] }, heard: sound.duration / model.windowDuration)
+    }
+}
