@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "CKernels.h"
+#include "amx.h"
 #include "int4.h"
 #include "int8.h"
 
@@ -24,7 +25,7 @@ static bool has_matrix_products(void) {
 #endif
 
 // The tables of this processor, those that have them with the formats that only some processors of their kind can run.
-static apus_kernels own[3];
+static apus_kernels own[4];
 static int32_t own_count;
 static pthread_once_t gathered = PTHREAD_ONCE_INIT;
 
@@ -33,13 +34,20 @@ static void gather(void) {
     __builtin_cpu_init();
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw") &&
         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("fma")) {
-        apus_kernels *wide = &own[own_count++];
+        const bool has_tiles = __builtin_cpu_supports("avx512bf16") && __builtin_cpu_supports("avx512vnni") && apus_has_tiles();
+        apus_kernels *wide = &own[has_tiles ? 1 : 0];
         *wide = apus_kernels_avx512;
         if (__builtin_cpu_supports("avx512bf16")) wide->formats[apus_precision_bfloat16] = &apus_bfloat16_avx512;
         if (__builtin_cpu_supports("avx512vnni")) {
             wide->formats[apus_precision_int8] = &apus_int8_vnni;
             wide->formats[apus_precision_int4] = &apus_int4_vnni;
         }
+        if (has_tiles) {
+            own[0] = *wide;
+            own[0].name = "amx";
+            own[0].formats[apus_precision_bfloat16] = &apus_bfloat16_amx;
+        }
+        own_count = has_tiles ? 2 : 1;
     }
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) own[own_count++] = apus_kernels_avx2;
 #elif defined(__aarch64__)
@@ -62,7 +70,8 @@ int32_t apus_kernels_available(const apus_kernels **list, int32_t capacity) {
 
 bool apus_multiplies_bfloat16(const apus_kernels *kernels) {
 #if defined(__x86_64__)
-    return kernels->formats[apus_precision_bfloat16] == &apus_bfloat16_avx512;
+    const apus_format *format = kernels->formats[apus_precision_bfloat16];
+    return format == &apus_bfloat16_avx512 || format == &apus_bfloat16_amx;
 #else
     (void)kernels;
     return false;
@@ -74,8 +83,8 @@ static bool override_valid = true;
 static pthread_once_t chosen = PTHREAD_ONCE_INIT;
 
 static void choose(void) {
-    const apus_kernels *list[3];
-    const int32_t count = apus_kernels_available(list, 3);
+    const apus_kernels *list[4];
+    const int32_t count = apus_kernels_available(list, 4);
     current = list[0];
     const char *wanted = getenv("APUS_ISA");
     if (wanted == NULL || *wanted == 0) return;

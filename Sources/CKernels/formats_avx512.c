@@ -3,6 +3,7 @@
 #include <immintrin.h>
 #include <stdbool.h>
 
+#include "amx.h"
 #include "int8.h"
 
 enum { width = 32, rows_of_tile = 12 };
@@ -15,7 +16,7 @@ enum { width = 32, rows_of_tile = 12 };
 
 #pragma clang attribute push(__attribute__((target("avx512f,avx512vl,avx512bw,avx512dq,avx512bf16"))), apply_to = function)
 
-enum { brain_stride = apus_tile_stride };
+enum { brain_stride = apus_brain_stride };
 
 static void prepare_brains(int64_t rows, int64_t depth, int64_t steps, const float *a, int64_t a_stride, void *left) {
     for (int64_t r = 0; r < rows; r++) {

@@ -34,6 +34,7 @@ _Static_assert(apus_group_depth % run_length == 0, "a run is of one group");
 _Static_assert(run_length % apus_int4_step == 0, "a run is of whole steps");
 
 typedef struct {
+    const apus_kernels *kernels;
     const apus_packing *packing;
     const apus_format *format;
     int64_t panel_bytes;
@@ -81,6 +82,12 @@ static bool has_odd(const float *run, int64_t count) {
         is_odd |= (word & 0x7F800000) == 0x7F800000;
     }
     return is_odd;
+}
+
+static bool has_odd_brain(const uint16_t *run, int64_t count) {
+    uint16_t is_odd = 0;
+    for (int64_t k = 0; k < count; k++) is_odd |= (uint16_t)((run[k] & 0x7F80) == 0x7F80);
+    return is_odd != 0;
 }
 
 // The scales that make columns' elements integers up to 127. Columns that are kept in such integers keep their own.
@@ -163,17 +170,19 @@ static bool pack_rows(const plan *plan, char *panel, int64_t from, int64_t to) {
         const apus_block block = apus_depth_block(format, p->depth, index);
         const float *row = (const float *)p->source + (from - p->first_column) + block.start * p->depth_stride;
         for (int64_t k = 0; k < block.depth; k += step, row += step * p->depth_stride) {
-            is_odd |= has_odd(row, count);
             if (step == 1) {
+                is_odd |= has_odd(row, count);
                 float *out = (float *)(panel + block.offset) + k * width + place;
                 memcpy(out, row, (size_t)count * sizeof *out);
                 memset(out + count, 0, (size_t)(to - end) * sizeof *out);
                 continue;
             }
-            const float *next = k + 1 < block.depth ? row + p->depth_stride : none;
-            is_odd |= has_odd(next, count);
+            uint16_t pairs[2][apus_maximum_panel_width];
+            plan->kernels->to_brains(row, pairs[0], count);
+            plan->kernels->to_brains(k + 1 < block.depth ? row + p->depth_stride : none, pairs[1], count);
+            is_odd |= has_odd_brain(pairs[0], count) || has_odd_brain(pairs[1], count);
             uint32_t *out = (uint32_t *)(panel + block.offset) + k / 2 * width + place;
-            for (int64_t c = 0; c < count; c++) out[c] = apus_to_brain(row[c]) | (uint32_t)apus_to_brain(next[c]) << 16;
+            for (int64_t c = 0; c < count; c++) out[c] = pairs[0][c] | (uint32_t)pairs[1][c] << 16;
             memset(out + count, 0, (size_t)(to - end) * sizeof *out);
         }
     }
@@ -206,12 +215,14 @@ static bool pack_turned(const plan *plan, char *panel, int64_t from, int64_t to)
             float *out = (float *)(panel + block.offset) + k / step * width + place;
             for (int64_t c = 0; c < count; c++) {
                 const float *run = start + c * p->column_stride;
-                is_odd |= has_odd(run, there);
-                if (step == 1) continue;
-                uint16_t brains[run_length];
+                if (step == 1) {
+                    is_odd |= has_odd(run, there);
+                    continue;
+                }
+                uint16_t *brains = (uint16_t *)pairs[c];
                 brains[2 * moved - 1] = 0;
-                for (int64_t i = 0; i < there; i++) brains[i] = apus_to_brain(run[i]);
-                memcpy(pairs[c], brains, (size_t)moved * sizeof(float));
+                plan->kernels->to_brains(run, brains, there);
+                is_odd |= has_odd_brain(brains, there);
             }
             if (step == 1) {
                 apus_transpose(start, p->column_stride, count, there, out, width);
@@ -282,7 +293,7 @@ bool apus_pack(const apus_kernels *kernels, const apus_packing *packing) {
     const apus_format *format = kernels->formats[packing->precision];
     _Atomic bool is_odd = false;
     plan plan = {
-        .packing = packing, .format = format, .panel_bytes = apus_panel_bytes(format, packing->depth), .is_odd = &is_odd,
+        .kernels = kernels, .packing = packing, .format = format, .panel_bytes = apus_panel_bytes(format, packing->depth), .is_odd = &is_odd,
     };
     const int64_t width = format->panel_width, last = packing->first_column + packing->columns;
     apus_parallel(1, (last + width - 1) / width - packing->first_column / width, 1, pack_panels, &plan);

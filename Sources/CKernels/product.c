@@ -102,7 +102,8 @@ static void multiply_panels(void *context, int64_t group, int64_t first, int64_t
     const int64_t width = format->panel_width;
     const range rows = part(product->rows, plan->groups, group);
 
-    char *left = apus_worker_scratch(worker, (size_t)(plan->blocks * rows.count * format->left_bytes));
+    // A tile that is not full may be read whole.
+    char *left = apus_worker_scratch(worker, (size_t)((plan->blocks * rows.count + format->tile_rows) * format->left_bytes));
     if (*apus_worker_prepared(worker) != group) {
         prepare_rows(plan, rows, left);
         *apus_worker_prepared(worker) = group;

@@ -56,6 +56,9 @@ public struct TrainingSettings: Sendable, Hashable, Codable {
         try check("average", average >= 0 && average < 1, average, "a share from 0 to below 1")
         try check("dropout", (0..<1).contains(regularization.dropout), regularization.dropout, "a share from 0 to below 1")
         try check(
+            "patch dropout", (0..<1).contains(regularization.patchDropout), regularization.patchDropout,
+            "a share from 0 to below 1")
+        try check(
             "stochastic depth", (0..<1).contains(regularization.stochasticDepth), regularization.stochasticDepth,
             "a share from 0 to below 1")
         if let validationInterval { try check("validation interval", validationInterval > 0, validationInterval, "1 or more") }

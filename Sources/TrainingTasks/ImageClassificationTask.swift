@@ -19,6 +19,8 @@ public struct ImageClassificationTask: TrainingTask {
         public var mixup = 0.0
         /// The parameter of setting a part of one photo into another; 0 for never.
         public var cutmix = 0.0
+        /// Photos are kept in memory once they are read, their shorter side reduced to so many pixels; 0 reads them every time.
+        public var keptSize = 0
 
         /// Creates the usual changes.
         public init() {}
@@ -104,9 +106,9 @@ public struct ImageClassificationTask: TrainingTask {
         let jitter = augmentation.colorJitter
         if jitter > 0 { steps.append(ColorJitter(brightness: jitter, contrast: jitter, saturation: jitter)) }
         let changes = ImageAugmentations(steps), erasing = RandomErasing(probability: augmentation.erasing)
-        let isErasing = augmentation.erasing > 0
+        let isErasing = augmentation.erasing > 0, kept = KeptImages(shorterSide: augmentation.keptSize)
         loading = { index, seed in
-            let image = try registry.read(InputFile(path: items[index].path), as: Image.self)
+            let image = try kept.image(index) { try registry.read(InputFile(path: items[index].path), as: Image.self) }
             var generator = SeededGenerator(state: seed)
             var pixels = try converter([changes(image, using: &generator)]).floats
             if isErasing { erasing(&pixels, height: size.height, width: size.width, using: &generator) }

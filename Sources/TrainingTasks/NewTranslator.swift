@@ -96,7 +96,8 @@ public struct NewTranslator: Sendable, Hashable, Codable {
         let rest: [String: JSONValue] = [
             "architectures": .array([.string("MarianMTModel")]), "model_type": .string("marian"),
             "activation_function": .string("swish"), "scale_embedding": .bool(true), "static_position_embeddings": .bool(true),
-            "share_encoder_decoder_embeddings": .bool(true), "tie_word_embeddings": .bool(true), "is_encoder_decoder": .bool(true),
+            "share_encoder_decoder_embeddings": .bool(true), "tie_word_embeddings": .bool(true),
+            "is_encoder_decoder": .bool(true),
             "max_position_embeddings": .integer(512), "vocab_size": .integer(count), "decoder_vocab_size": .integer(count),
             "bos_token_id": .integer(end), "eos_token_id": .integer(end), "forced_eos_token_id": .integer(end),
             "pad_token_id": .integer(padding), "decoder_start_token_id": .integer(padding), "dropout": .number(0.1),

@@ -75,7 +75,8 @@ public struct SpeechClips: Sendable {
             items.append(Item(path: full, text: text, speaker: columns[2].map { row[$0] }))
         }
         guard !items.isEmpty else {
-            throw InputError(path, found: "no recordings", needed: "a line for each", remedy: "Check that it is the file you meant")
+            throw InputError(
+                path, found: "no recordings", needed: "a line for each", remedy: "Check that it is the file you meant")
         }
         return items
     }

@@ -175,7 +175,8 @@ public struct SpeechTask: TrainingTask {
             progress(Double(done + 1) / Double(heldOut.count))
         }
         return [
-            TrainingMeasure("wer", words.rate, isBetterHigher: false), TrainingMeasure("cer", characters.rate, isBetterHigher: false),
+            TrainingMeasure("wer", words.rate, isBetterHigher: false),
+            TrainingMeasure("cer", characters.rate, isBetterHigher: false),
         ]
     }
 

@@ -116,7 +116,8 @@ public struct TranslationTask: TrainingTask {
         guard !trainingIndices.isEmpty, !heldOut.isEmpty else {
             throw InputError(
                 pairs.name(of: 0), found: "\(trainingIndices.count) pairs to learn from and \(heldOut.count) to measure by",
-                needed: "some of both, of at most \(options.longest) tokens a side", remedy: "Give more data, or allow longer pairs")
+                needed: "some of both, of at most \(options.longest) tokens a side",
+                remedy: "Give more data, or allow longer pairs")
         }
         batchPlan = .tokens(budget: options.batchTokens, lengths: lengths)
     }

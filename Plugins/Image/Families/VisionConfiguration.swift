@@ -43,6 +43,7 @@ struct VisionConfiguration {
         var backbone = encoder.backbone
         backbone.attention.setInputBiases(keys.hasInputBiases ?? true)
         backbone.positions = .learned(count: tokenCount + geometry.patchCount)
+        backbone.firstSparedPosition = tokenCount
         return backbone
     }
 

@@ -8,6 +8,8 @@ public struct Regularization: Sendable, Hashable, Codable {
     /// The share of branches that the last layer's examples go without; layers before it have proportionally fewer (Huang et al.,
     /// 2016, arXiv:1603.09382).
     public var stochasticDepth: Float = 0
+    /// The share of an image's patches that a step goes without (Liu et al., 2022, arXiv:2208.07220).
+    public var patchDropout: Float = 0
 
     /// Creates none.
     public init(dropout: Float = 0, stochasticDepth: Float = 0) {
@@ -15,7 +17,8 @@ public struct Regularization: Sendable, Hashable, Codable {
         self.stochasticDepth = stochasticDepth
     }
 
-    var isOff: Bool { dropout <= 0 && stochasticDepth <= 0 }
+    /// Whether the branches of a layer are as they are.
+    var sparesBranches: Bool { dropout <= 0 && stochasticDepth <= 0 }
 }
 
 extension Tensor {
@@ -50,5 +53,33 @@ extension Tensor {
         }
         let size = count / max(1, shape[0])
         return multiplied(by: Tensor(factors.flatMap { repeatElement($0, count: size) }, shape: shape))
+    }
+
+    /// `[batch, positions, width]` without a share of the positions from `first` on, drawn for each example; the others stay in order.
+    func positionsDropped(_ share: Float, from first: Int, _ tape: GradientTape) -> Tensor {
+        let (batch, count, width) = (shape[0], shape[1], shape[2]), candidates = count - first
+        let kept = max(1, Int(((1 - share) * Float(candidates)).rounded()))
+        guard share > 0, candidates > 0, kept < candidates else { return self }
+        var rows: [Int] = []
+        rows.reserveCapacity(batch * (first + kept))
+        for example in 0..<batch {
+            var order = Array(first..<count)
+            for place in 0..<kept {
+                order.swapAt(place, Int.random(in: place..<candidates, using: &tape.generator))
+            }
+            rows += (Array(0..<first) + order[..<kept].sorted()).map { example * count + $0 }
+        }
+        let places = rows
+        let result = withFloatBuffer { input in
+            Tensor(shape: [batch, first + kept, width]) { output in
+                guard let from = input.baseAddress, let to = output.baseAddress else { return }
+                let source = SharedReading(pointer: from), target = SharedPointer(pointer: to)
+                Processor.parallel(count: places.count, grain: max(1, Self.grain / width)) { range in
+                    for row in range { (target + row * width).update(from: source + places[row] * width, count: width) }
+                }
+            }
+        }
+        guard node != nil else { return result }
+        return tape.remember(result) { [node, size = self.count] in node?.addRows($0, at: places, tableCount: size) }
     }
 }

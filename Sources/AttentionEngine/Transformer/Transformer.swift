@@ -153,7 +153,8 @@ public struct Transformer: Sendable {
         mask: Tensor?, wanted: Range<Int>,
         observe: ((_ layer: Int, _ states: Tensor) -> Void)? = nil
     ) -> Tensor {
-        let count = embeddings.shape[1], keys = cache?.count ?? count
+        var count = embeddings.shape[1], wanted = wanted
+        let keys = cache?.count ?? count
         let scaled =
             configuration.embeddingScale == 1 ? embeddings : embeddings.scaled(by: configuration.embeddingScale)
         var states = Profile.measure(.positions) {
@@ -164,17 +165,24 @@ public struct Transformer: Sendable {
             return embeddingNorm?(placed) ?? placed
         }
         let tape = GradientTape.current
+        if let tape, let first = configuration.firstSparedPosition, observe == nil, mask == nil, relativeBias == nil,
+            wanted.count == count || wanted.upperBound <= first
+        {
+            states = states.positionsDropped(tape.regularization.patchDropout, from: first, tape)
+            if wanted.count == count { wanted = 0..<states.shape[1] }
+            count = states.shape[1]
+        }
         if let tape { states = states.dropped(tape.regularization.dropout, tape) }
         observe?(0, states)
 
-        let bias = relativeBias?(queries: count, keys: keys)
+        let bias = relativeBias?(queries: count, keys: keys), positionCount = count, wantedPositions = wanted
         for (index, layer) in layers.enumerated() {
             let isPartial = index == layers.count - 1 && wanted.count < count
             let past = storesKeys ? cache?.layer(index) : nil
             let layerBias = isPartial ? bias?.sliced(wanted, along: 1) : bias, input = states
             let compute = {
                 layer(
-                    input, wanted: isPartial ? wanted : 0..<count, mask: mask, bias: layerBias, past: past,
+                    input, wanted: isPartial ? wantedPositions : 0..<positionCount, mask: mask, bias: layerBias, past: past,
                     memory: memory?.layer(index))
             }
             if let tape, tape.recomputesLayers { states = tape.recomputed(compute) } else { states = compute() }

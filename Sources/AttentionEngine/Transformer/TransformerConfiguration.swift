@@ -22,6 +22,8 @@ public struct TransformerConfiguration: Sendable, Hashable {
     public var positions = Positions.none
     /// Whether a table of positions changes in training.
     public var trainsPositions = true
+    /// From which position on training may go without some: patches of an image; nowhere where `nil`.
+    public var firstSparedPosition: Int?
     /// What embeddings are multiplied by before positions are added.
     public var embeddingScale: Float = 1
     /// Whether embeddings are normalized once positions are added.

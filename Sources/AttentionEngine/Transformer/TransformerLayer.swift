@@ -73,7 +73,7 @@ struct TransformerLayer: Sendable {
 
     /// `x` plus what `body` computes, multiplied by `scale` where there is one; without it the last product adds `x` itself.
     private func branch(_ x: Tensor, scale: Tensor?, _ body: (_ residual: Tensor?) -> Tensor) -> Tensor {
-        if let tape = GradientTape.current, !tape.regularization.isOff {
+        if let tape = GradientTape.current, !tape.regularization.sparesBranches {
             let result = body(nil), scaled = scale.map { result.multiplied(by: $0) } ?? result
             return x.adding(
                 scaled.dropped(tape.regularization.dropout, tape)

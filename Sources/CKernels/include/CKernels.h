@@ -36,7 +36,7 @@ enum {
     apus_tile_stride = 784,
     // The longest depth that one tile product covers.
     apus_tile_depth = 768,
-    apus_maximum_tile_rows = 14,
+    apus_maximum_tile_rows = 32,
     apus_maximum_panel_width = 32,
 };
 

@@ -46,7 +46,7 @@ struct ExampleSourceTests {
     func brokenTables() throws {
         let folder = Folder()
         let narrow = try folder.write("n.tsv", "a\tb\nc\n")
-        #expect(message { _ = try TextTable(narrow, columns: 2) }.contains("line 2: 1 columns; needed 2"))
+        #expect(message { _ = try TextTable(narrow, columns: 2) }.contains("line 2: one column; needed the 2 of the first line"))
         let empty = try folder.write("e.tsv", "\n\n")
         #expect(message { _ = try TextTable(empty, columns: 2) }.contains("no rows"))
         #expect(message { _ = try TextTable(folder.path + "/none", columns: 2) }.contains("no such file"))

@@ -102,7 +102,8 @@ public struct TrainedTokenizer: Sendable {
 
     private func unigramModel(_ names: [String], _ unknown: String?) -> String {
         let (special, bytes) = (specialTokens.map { _ in 0.0 }, byteTokens.map { _ in 0.0 })
-        let scores = options.specialTokensComeLast
+        let scores =
+            options.specialTokensComeLast
             ? bytes + pieces.map(\.score) + special : special + bytes + pieces.map(\.score)
         let vocabulary = zip(tokens, scores).map { "[\(JSONString.of($0)), \($1)]" }.joined(separator: ",\n      ")
         let first = options.specialTokensComeLast ? vocabularySize - names.count : 0

@@ -55,6 +55,15 @@ struct TrainClassifyCommand: TrainingCommand {
     @Option(help: ArgumentHelp("How strongly parts of photos are set into others; 0 for not at all.", valueName: "alpha"))
     var cutmix = 0.0
 
+    @Option(help: ArgumentHelp("The share of a photo's patches that a step goes without.", valueName: "share"))
+    var patchDropout: Float = 0
+
+    @Option(
+        help: ArgumentHelp(
+            "Keep photos in memory once they are read, their shorter side reduced to so many pixels; 0 reads them every time.",
+            valueName: "n"))
+    var keepSize = 0
+
     @Option(help: ArgumentHelp("The share of a label that is spread over all.", valueName: "share"))
     var labelSmoothing: Float = 0.1
 
@@ -64,6 +73,8 @@ struct TrainClassifyCommand: TrainingCommand {
     @OptionGroup var training: TrainingOptions
 
     func validate() throws {
+        try Bounds.check(keepSize, in: 0...16_384, of: "--keep-size")
+        try GoalOptions.check(Double(patchDropout), in: 0...0.9, of: "--patch-dropout")
         try Bounds.check(batchSize, in: 1...65_536, of: "--batch-size")
         try GoalOptions.check(smallestCrop, in: 0.01...1, of: "--smallest-crop")
         try GoalOptions.check(colorJitter, in: 0...1, of: "--color-jitter")
@@ -78,6 +89,7 @@ struct TrainClassifyCommand: TrainingCommand {
             .init("from-scratch", fromScratch.rawValue), .init("image-size", imageSize),
             .init("patch-size", patchSize), .init("smallest-crop", smallestCrop), .init("no-flip", flag: noFlip),
             .init("color-jitter", colorJitter), .init("erasing", erasing), .init("mixup", mixup), .init("cutmix", cutmix),
+            .init("patch-dropout", patchDropout), .init("keep-size", keepSize),
             .init("label-smoothing", labelSmoothing), .init("batch-size", batchSize),
         ] + training.recipe
     }
@@ -98,7 +110,7 @@ struct TrainClassifyCommand: TrainingCommand {
             task, usualLearningRate: original == nil ? 1e-3 : 1e-4, to: output, examples: "photos",
             summary:
                 "\(photos.split.training.count) photos to learn from, \(photos.split.heldOut.count) to measure by, \(photos.labels.count) labels",
-            unreadable: task.unreadable)
+            unreadable: task.unreadable, adjusting: { $0.regularization.patchDropout = patchDropout })
     }
 
     private func task(
@@ -107,6 +119,7 @@ struct TrainClassifyCommand: TrainingCommand {
         var augmentation = ImageClassificationTask.Augmentation()
         (augmentation.smallestCrop, augmentation.flips, augmentation.colorJitter) = (smallestCrop, !noFlip, colorJitter)
         (augmentation.erasing, augmentation.mixup, augmentation.cutmix) = (erasing, mixup, cutmix)
+        augmentation.keptSize = keepSize
         return try ImageClassificationTask(
             checkpoint, parameters, items: photos.items, split: photos.split, labelCount: photos.labels.count,
             batchSize: batchSize, augmentation: augmentation, smoothing: labelSmoothing,

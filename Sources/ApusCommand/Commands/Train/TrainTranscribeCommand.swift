@@ -150,6 +150,7 @@ struct TrainTranscribeCommand: TrainingCommand {
         }
         let checkpoint = try Checkpoint(folder: output)
         return checkpoint.trainable(
-            drawing: try registry.family(for: checkpoint).initialization(of: checkpoint), seed: training.seed, precision: precision)
+            drawing: try registry.family(for: checkpoint).initialization(of: checkpoint), seed: training.seed,
+            precision: precision)
     }
 }

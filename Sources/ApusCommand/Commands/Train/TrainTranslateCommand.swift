@@ -40,7 +40,9 @@ struct TrainTranslateCommand: TrainingCommand {
     @Option(help: ArgumentHelp("The language a new model writes, such as fr.", valueName: "language"))
     var to: String?
 
-    @Option(help: ArgumentHelp("What stands before every sentence, such as >>fra<<, for a base of several languages.", valueName: "text"))
+    @Option(
+        help: ArgumentHelp(
+            "What stands before every sentence, such as >>fra<<, for a base of several languages.", valueName: "text"))
     var prefix: String?
 
     @Option(help: ArgumentHelp("Tokens in a batch: its pairs times the longest side of one.", valueName: "n"))
@@ -90,7 +92,9 @@ struct TrainTranslateCommand: TrainingCommand {
             checkpoint, parameters, pairs: pairs, options: options, savingAs: training.saveAs.elementType, registry: registry,
             progress: { progress.show($0) })
         progress.erase()
-        if task.leftOut.empty > 0 { StandardError.write("\(task.leftOut.empty) pairs lack a text on one side and are left out\n") }
+        if task.leftOut.empty > 0 {
+            StandardError.write("\(task.leftOut.empty) pairs lack a text on one side and are left out\n")
+        }
         if task.leftOut.long > 0 {
             StandardError.write("\(task.leftOut.long) pairs are longer than \(longest) tokens and are left out\n")
         }
@@ -121,6 +125,7 @@ struct TrainTranslateCommand: TrainingCommand {
         }
         let checkpoint = try Checkpoint(folder: output)
         return checkpoint.trainable(
-            drawing: try registry.family(for: checkpoint).initialization(of: checkpoint), seed: training.seed, precision: precision)
+            drawing: try registry.family(for: checkpoint).initialization(of: checkpoint), seed: training.seed,
+            precision: precision)
     }
 }

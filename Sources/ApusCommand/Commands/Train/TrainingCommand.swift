@@ -18,7 +18,9 @@ protocol TrainingCommand: ParsableCommand {
 extension TrainingCommand {
     func run() throws {
         guard let output = goal.output else { throw ValidationError("Name the folder for the model: --output my-model.") }
-        guard let file = goal.resume ? "\(output)/\(Recipe.fileName)" : goal.recipe else { return try prepareAndTrain(to: output) }
+        guard let file = goal.resume ? "\(output)/\(Recipe.fileName)" : goal.recipe else {
+            return try prepareAndTrain(to: output)
+        }
         let saved = try Recipe.arguments(file, known: entries)
         // What is said later wins: the command line over the file.
         let own = CommandLine.arguments.dropFirst().drop { $0 != Self.configuration.commandName }.dropFirst()
@@ -71,11 +73,13 @@ extension TrainingCommand {
     ///   - examples: what they are called: `photos`.
     ///   - summary: what there is of them, for the first line.
     ///   - unreadable: those that nothing is measured by.
+    ///   - adjust: sets what only this kind of task has.
     func run<Task: TrainingTask>(
         _ task: Task, usualLearningRate learningRate: Float, to output: String, examples: String, summary: String,
-        unreadable: [(name: String, error: any Error)] = []
+        unreadable: [(name: String, error: any Error)] = [], adjusting adjust: (inout TrainingSettings) -> Void = { _ in }
     ) throws {
-        let settings = try training.settings(learningRate: learningRate)
+        var settings = try training.settings(learningRate: learningRate)
+        adjust(&settings)
         let display = TrainingDisplay(isQuiet: goal.quiet), name = Self.configuration.commandName ?? ""
         for (name, error) in unreadable { display.show(.skipped(name, error)) }
         if !goal.resume { try Recipe.write(entries, of: "train \(name)", to: "\(output)/\(Recipe.fileName)") }
