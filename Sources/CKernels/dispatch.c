@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "CKernels.h"
-#include "amx.h"
+#include "brains_x86.h"
 #include "int4.h"
 #include "int8.h"
 
@@ -37,7 +37,10 @@ static void gather(void) {
         const bool has_tiles = __builtin_cpu_supports("avx512bf16") && __builtin_cpu_supports("avx512vnni") && apus_has_tiles();
         apus_kernels *wide = &own[has_tiles ? 1 : 0];
         *wide = apus_kernels_avx512;
-        if (__builtin_cpu_supports("avx512bf16")) wide->formats[apus_precision_bfloat16] = &apus_bfloat16_avx512;
+        if (__builtin_cpu_supports("avx512bf16")) {
+            wide->formats[apus_precision_bfloat16] = &apus_bfloat16_avx512;
+            wide->to_brains = apus_to_brains_avx512;
+        }
         if (__builtin_cpu_supports("avx512vnni")) {
             wide->formats[apus_precision_int8] = &apus_int8_vnni;
             wide->formats[apus_precision_int4] = &apus_int4_vnni;

@@ -2,7 +2,7 @@
 //
 // Panels and rows lie as those of AVX-512 do. Even a single row is faster here than by its instructions.
 #if defined(__x86_64__)
-#include "amx.h"
+#include "brains_x86.h"
 
 #if defined(__linux__)
 #include <cpuid.h>

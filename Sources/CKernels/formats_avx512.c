@@ -3,7 +3,7 @@
 #include <immintrin.h>
 #include <stdbool.h>
 
-#include "amx.h"
+#include "brains_x86.h"
 #include "int8.h"
 
 enum { width = 32, rows_of_tile = 12 };
@@ -27,6 +27,13 @@ static void prepare_brains(int64_t rows, int64_t depth, int64_t steps, const flo
             const __m512 x = _mm512_maskz_loadu_ps((__mmask16)((1u << n) - 1), from + k);
             _mm256_mask_storeu_epi16(to + k, (__mmask16)((1u << filled) - 1), (__m256i)_mm512_cvtneps_pbh(x));
         }
+    }
+}
+
+void apus_to_brains_avx512(const float *x, uint16_t *y, int64_t count) {
+    for (int64_t i = 0; i < count; i += 16) {
+        const __mmask16 used = count - i < 16 ? (__mmask16)((1u << (count - i)) - 1) : 0xFFFF;
+        _mm256_mask_storeu_epi16(y + i, used, (__m256i)_mm512_cvtneps_pbh(_mm512_maskz_loadu_ps(used, x + i)));
     }
 }
 

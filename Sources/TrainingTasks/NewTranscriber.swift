@@ -51,6 +51,7 @@ public struct NewTranscriber: Sendable, Hashable, Codable {
     /// - Throws: `InputError` if there is too little text, or a file cannot be written.
     public func write(to folder: String, texts: [String], vocabularySize: Int) throws {
         var options = TokenizerTrainer.Options(algorithm: .bytePairs, vocabularySize: vocabularySize)
+        options.acceptsFewer = true
         options.specialTokens = specialTokens
         options.specialTokensComeLast = true
         var trainer = try TokenizerTrainer(options)

@@ -46,13 +46,14 @@ public struct NewTranslator: Sendable, Hashable, Codable {
     /// - Parameters:
     ///   - folder: one that is there.
     ///   - pairs: the sentences; those to learn from are taken.
-    ///   - vocabularySize: how many tokens to have.
+    ///   - vocabularySize: how many tokens to have at most.
     ///   - progress: is told what share is done.
     /// - Throws: `InputError` if there is too little text, or a file cannot be written.
     public static func writeTokenizer(
         to folder: String, from pairs: SentencePairs, vocabularySize: Int, progress: (Double) -> Void = { _ in }
     ) throws {
         var options = TokenizerTrainer.Options(algorithm: .unigram, vocabularySize: vocabularySize)
+        options.acceptsFewer = true
         options.format = .marian
         var trainer = try TokenizerTrainer(options)
         for index in pairs.split.training {

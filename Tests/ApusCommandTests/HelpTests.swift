@@ -16,7 +16,8 @@ struct HelpTests {
             "", "classify", "transcribe", "translate", "generate", "classify-text", "embed", "fill-mask", "tokenize", "inspect",
             "models", "env", "forward", "new-plugin", "bench", "bench classify", "bench transcribe", "bench translate",
             "bench generate",
-            "bench embed", "bench tokenize", "bench machine", "quantize", "train", "train classify", "train tokenizer",
+            "bench embed", "bench tokenize", "bench machine", "quantize", "train", "train classify", "train transcribe",
+            "train translate", "train tokenizer",
             "evaluate", "evaluate classify", "evaluate transcribe",
             "evaluate translate",
         ])

@@ -118,7 +118,7 @@ struct TrainClassifyTests {
         try Data("no photo".utf8).write(to: broken)
         let run = try train("model", "--epochs", "1")
         #expect(run.status == 0, "\(run.errors)")
-        #expect(run.errors.contains("broken.jpg") && run.errors.contains("1 photos could not be read"), "\(run.errors)")
+        #expect(run.errors.contains("broken.jpg") && run.errors.contains("1 photos could not be used"), "\(run.errors)")
     }
 
     @Test("refuses what cannot be learned from")

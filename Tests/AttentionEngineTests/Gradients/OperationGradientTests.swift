@@ -52,6 +52,32 @@ struct OperationGradientTests {
         expectGradients(of: [x, random([3, 5, 7], seed: 9)]) { .mean(of: $0) }
     }
 
+    @Test func positionsLeftOut() {
+        let x = random([3, 9, 5], seed: 7)
+        let kept = { (operands: [Tensor]) in
+            let tape = GradientTape.current ?? GradientTape()
+            // The same are drawn every time.
+            tape.generator = SeededGenerator(state: 3)
+            return operands[0].positionsDropped(0.5, from: 2, tape)
+        }
+        expectGradients(of: [x]) { kept($0) }
+        let result = kept([x])
+        // The first two stay, and 0.5 · 7 of the others in their order, drawn for each example anew.
+        #expect(result.shape == [3, 6, 5])
+        var drawn: Set<[Int]> = []
+        for example in 0..<3 {
+            let rows = (0..<6).map { Array(result.floats[(example * 6 + $0) * 5..<(example * 6 + $0 + 1) * 5]) }
+            let all = (0..<9).map { Array(x.floats[(example * 9 + $0) * 5..<(example * 9 + $0 + 1) * 5]) }
+            let places = rows.compactMap { all.firstIndex(of: $0) }
+            #expect(places.count == 6 && Array(places[..<2]) == [0, 1] && places == places.sorted())
+            drawn.insert(places)
+        }
+        #expect(drawn.count > 1)
+        #expect(x.positionsDropped(0, from: 2, GradientTape()).shape == [3, 9, 5])
+        #expect(x.positionsDropped(0.99, from: 0, GradientTape()).shape == [3, 1, 5])
+        #expect(x.positionsDropped(0.5, from: 9, GradientTape()).shape == [3, 9, 5])
+    }
+
     @Test func products() {
         for (rows, depth, columns) in [(1, 1, 1), (3, 5, 7), (29, 33, 17), (67, 130, 35)] {
             let x = random([rows, depth], seed: 10), bias = random([columns], seed: 12)

@@ -86,7 +86,7 @@ struct BytePairTrainer {
             for candidate in merge(top) { queue.push(candidate) }
             if merges.count % 64 == 0 { progress(tokens.count, vocabularySize) }
         }
-        if tokens.count < vocabularySize {
+        if tokens.count < vocabularySize, !trainer.options.acceptsFewer {
             throw trainer.tooLarge(available: tokens.count + trainer.options.vocabularySize - vocabularySize)
         }
         let fixed = trainer.specialTokens.count + (trainer.options.fallsBackToBytes ? 256 : 0)

@@ -45,6 +45,8 @@ public struct TokenizerTrainer: Sendable {
         public var alphabet: Alphabet
         /// How many tokens there are to be in all, special ones included.
         public var vocabularySize: Int
+        /// Whether fewer will do, where the text does not give as many.
+        public var acceptsFewer = false
         /// Tokens with a meaning of their own, which get the first ids.
         public var specialTokens: [String] = []
         /// Whether they get the last ids instead, in files of transformers.

@@ -54,7 +54,9 @@ struct UnigramTrainer {
         texts = SegmentedWords(words.map { ($0.letters, $0.count) }, trie)
         ownTexts = SegmentedWords(seeds.pieces.map { ($0.scalars, 0) }, trie)
         let available = isAlive.count { $0 }
-        if available < vocabularySize { throw trainer.tooLarge(available: available + trainer.fixedTokenCount) }
+        if available < vocabularySize, !trainer.options.acceptsFewer {
+            throw trainer.tooLarge(available: available + trainer.fixedTokenCount)
+        }
     }
 
     consuming func train(_ progress: (Int, Int) -> Void) throws -> TrainedTokenizer {
@@ -144,7 +146,7 @@ struct UnigramTrainer {
         let others = (letterCount..<max(letterCount, scores.count)).filter { isAlive[$0] }
             .sorted { scores[$0] != scores[$1] ? scores[$0] > scores[$1] : $0 < $1 }
         let letters = (0..<letterCount).filter { isAlive[$0] }
-        guard letters.count + others.count >= vocabularySize else {
+        guard letters.count + others.count >= vocabularySize || trainer.options.acceptsFewer else {
             throw trainer.tooLarge(available: letters.count + others.count + trainer.fixedTokenCount)
         }
         let pieces = (letters + others.prefix(vocabularySize - letters.count))

@@ -31,7 +31,7 @@ struct TrainTranslateCommand: TrainingCommand {
         transform: Choice.of)
     var fromScratch = NewTranslator.Size.mini
 
-    @Option(help: ArgumentHelp("Tokens of a new model's vocabulary.", valueName: "n"))
+    @Option(help: ArgumentHelp("Tokens of a new model's vocabulary, at most.", valueName: "n"))
     var vocabSize = 8_000
 
     @Option(help: ArgumentHelp("The language a new model reads, such as en.", valueName: "language"))

@@ -18,7 +18,9 @@ struct TrainingOptions: ParsableArguments {
     var optimizer = TrainingSettings.OptimizerKind.adamw
 
     @Option(
-        help: ArgumentHelp("The highest learning rate. (default: 0.001 from scratch, 0.0001 with --base)", valueName: "rate"))
+        help: ArgumentHelp(
+            "The highest learning rate. (default: 0.001 from scratch; with --base 0.0001, for speech 0.00002)", valueName: "rate")
+    )
     var learningRate: Float?
 
     @Option(

@@ -1,4 +1,4 @@
-// The tiles of processors that have AMX.
+// What is for bfloat16 alone on x86: AVX-512's instructions and the tiles of AMX.
 #pragma once
 
 #include "CKernels.h"
@@ -10,6 +10,9 @@ enum {
 };
 
 extern const apus_format apus_bfloat16_amx;
+
+// To bfloat16 by the instructions for it; what is too small for a normal number becomes zero.
+void apus_to_brains_avx512(const float *x, uint16_t *y, int64_t count);
 
 // Whether the processor has them, and the system lets this program use them.
 bool apus_has_tiles(void);
