@@ -85,7 +85,7 @@ let package = Package(
         .target(
             name: "ApusCommand",
             dependencies: [
-                "Apus", "PluginKit", "AttentionEngine", "Metrics", "Training", "TrainingTasks",
+                "Apus", "PluginKit", "AttentionEngine", "Metrics", "Training", "TrainingTasks", "CZlib",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),

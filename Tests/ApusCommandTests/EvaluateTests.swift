@@ -20,8 +20,13 @@ struct EvaluateTests {
     @Test("classify: accuracy, scores of each label, confusions; a broken file is named")
     func classify() throws {
         let table = "file,label\n\(photo("banana")),Banana\n\(photo("lemon")),Lemon\n\(photo("pear")),Banana\n"
-        let run = try CommandRun("evaluate", "classify", "--data", try file("photos.csv", table), "--confidence", "0.9", "--json")
+        let run = try CommandRun(
+            "evaluate", "classify", "--data", try file("photos.csv", table), "--confidence", "0.9", "--json",
+            "--confusion-picture", folder.url.appending(path: "confusion.png").path)
         #expect(run.status == 0, "\(run.errors)")
+        // Any reader takes the picture, our own too.
+        let drawn = try CommandRun("classify", folder.url.appending(path: "confusion.png").path)
+        #expect(drawn.status == 0, "\(drawn.errors)")
         let report = try run.objects[0]
         #expect(report["count"] as? Int == 3 && report["failures"] as? Int == 0)
         let accuracy = try #require((report["accuracy"] as? [String: Any]))

@@ -41,8 +41,10 @@ struct TrainClassifyTests {
         #expect(run.status == 0, "\(run.errors)")
         #expect(run.errors.contains("accuracy"))
         let model = path("model")
-        for name in ["config.json", "preprocessor_config.json", "model.safetensors", "recipe.yaml", "training-log.jsonl", "last"]
-        {
+        for name in [
+            "config.json", "preprocessor_config.json", "model.safetensors", "recipe.yaml", "training-log.jsonl",
+            "training-curves.png", "last",
+        ] {
             #expect(FileManager.default.fileExists(atPath: "\(model)/\(name)"), "\(name)")
         }
         for model in [model, "\(model)/last"] {

@@ -20,6 +20,9 @@ struct EvaluateClassifyCommand: ParsableCommand {
     @Option(help: ArgumentHelp("A folder of a folder for each label, or a table of file and label.", valueName: "path"))
     var data: String
 
+    @Option(help: ArgumentHelp("Draw which labels are taken for which, as a PNG file.", valueName: "file"))
+    var confusionPicture: String?
+
     @OptionGroup var model: ModelOptions
     @OptionGroup var batch: BatchOptions
     @OptionGroup var engine: EngineOptions
@@ -79,6 +82,13 @@ struct EvaluateClassifyCommand: ParsableCommand {
             macro: all.macro, micro: all.micro, weighted: all.weighted, macroF1: measured(\.macro.f1),
             labels: Dictionary(occurring.map { (labels[$0], all.scores(of: $0)) }) { first, _ in first },
             confusion: all.confusions.map { .init(label: labels[$0.label], answer: labels[$0.answer], count: $0.count) })
+        if let confusionPicture {
+            let shown = labels.indices.filter { label in
+                occurring.contains(label) || occurring.contains { all.confusion[$0][label] > 0 }
+            }
+            let counts = shown.map { row in shown.map { all.confusion[row][$0] } }
+            try PNGFile.write(ConfusionPicture.canvas(counts, labels: shown.map { labels[$0] }), to: confusionPicture)
+        }
         if evaluation.output.json { return try StandardOutput.write(JSONLine.encode(report)) }
         var table = Table()
         table.add("files", "\(report.count)")

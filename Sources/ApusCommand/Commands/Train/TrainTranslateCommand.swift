@@ -100,7 +100,7 @@ struct TrainTranslateCommand: TrainingCommand {
         }
         try freeze(parameters)
         try run(
-            task, usualLearningRate: original == nil ? 1e-3 : 1e-4, to: output, examples: "pairs",
+            task, usualLearningRate: original == nil ? 5e-4 : 1e-4, to: output, examples: "pairs",
             summary: "\(task.trainingIndices.count) pairs to learn from, \(task.heldOutCount) to measure by")
     }
 

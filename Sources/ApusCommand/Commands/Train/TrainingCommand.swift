@@ -65,6 +65,10 @@ extension TrainingCommand {
         parameters.freeze { name in patterns.contains { NamePattern.matches(name, $0) } }
     }
 
+    private static func drawCurves(_ folder: String) throws {
+        try TrainingCurves(log: "\(folder)/training-log.jsonl").write(to: "\(folder)/\(TrainingCurves.fileName)")
+    }
+
     /// Runs the training of a task, shows how it goes, and says how it ended.
     ///
     /// - Parameters:
@@ -92,7 +96,11 @@ extension TrainingCommand {
         let result: (best: [TrainingMeasure], isComplete: Bool)
         do {
             defer { display.end() }
-            result = try trainer.run(shouldStop: { StopRequest.wasMade }) { display.show($0) }
+            result = try trainer.run(shouldStop: { StopRequest.wasMade }) { event in
+                display.show(event)
+                // A picture that cannot be drawn is no reason to stop.
+                if case .validated = event { try? Self.drawCurves(output) }
+            }
         }
         if display.skippedCount > 0 { StandardError.write("\(display.skippedCount) \(examples) could not be used\n") }
         guard result.isComplete else {

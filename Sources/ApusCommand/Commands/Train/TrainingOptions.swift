@@ -19,7 +19,8 @@ struct TrainingOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "The highest learning rate. (default: 0.001 from scratch; with --base 0.0001, for speech 0.00002)", valueName: "rate")
+            "The highest learning rate. (default: 0.001 from scratch, 0.0005 to translate; with --base 0.0001, for speech 0.00002)",
+            valueName: "rate")
     )
     var learningRate: Float?
 
