@@ -24,7 +24,7 @@ struct WritingCommandTests {
         let beam = try translate("-", input: input).lines
         let greedy = try translate("-", "--beam", "1", input: input).lines
         #expect(beam.count == rows.count && greedy.count == rows.count)
-        // Its weights are stored as fp16: one tie in forty may fall the other way.
+        // In bf16, which some processors take by themselves, one tie in forty may fall the other way.
         #expect(zip(rows, beam).count { $0.beam != $1 } <= 1)
         #expect(zip(rows, greedy).count { $0.greedy != $1 } <= 1)
     }
