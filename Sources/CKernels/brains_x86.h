@@ -16,3 +16,5 @@ void apus_to_brains_avx512(const float *x, uint16_t *y, int64_t count);
 
 // Whether the processor has them, and the system lets this program use them.
 bool apus_has_tiles(void);
+// Sets this thread's up: eight of 16 rows by 64 bytes.
+void apus_configure_tiles(void);

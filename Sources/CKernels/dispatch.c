@@ -49,6 +49,7 @@ static void gather(void) {
             own[0] = *wide;
             own[0].name = "amx";
             own[0].formats[apus_precision_bfloat16] = &apus_bfloat16_amx;
+            own[0].formats[apus_precision_int8] = &apus_int8_amx;
         }
         own_count = has_tiles ? 2 : 1;
     }

@@ -42,7 +42,7 @@ bool apus_has_tiles(void) {
                              apply_to = function)
 
 // Tiles 0 to 3 are sums, 4 and 5 of the left operand, 6 and 7 of the right one; all of full size, once for every thread.
-static void configure(void) {
+void apus_configure_tiles(void) {
     static _Thread_local bool is_configured;
     if (is_configured) return;
     struct {
@@ -133,7 +133,7 @@ INLINE void store_floats(int32_t rows, float *out, int64_t out_stride) {
 static void tile_brains(int32_t rows, int64_t steps, const void *left, const void *panel, const float *scales,
                         const void *ahead, float *out, int64_t out_stride) {
     (void)scales;
-    configure();
+    apus_configure_tiles();
     if (rows > 16) {
         tile_brains_of(true, steps, left, panel, ahead);
     } else {

@@ -157,7 +157,7 @@ INLINE apus_group prepare_group(const bool whole, int64_t depth, int64_t filled,
     return group;
 }
 
-static void prepare_bytes(int64_t rows, int64_t depth, int64_t steps, const float *a, int64_t a_stride, void *left) {
+void apus_prepare_bytes(int64_t rows, int64_t depth, int64_t steps, const float *a, int64_t a_stride, void *left) {
     for (int64_t r = 0; r < rows; r++) {
         uint8_t *to = (uint8_t *)left + r * apus_byte_stride;
         for (int64_t first = 0; first < 4 * steps; first += apus_group_depth) {
@@ -256,7 +256,7 @@ const apus_format apus_int8_vnni = {
     .header_bytes = apus_groups * 4 * width,
     .left_bytes = apus_byte_stride,
     .left_most = 127,
-    .prepare = prepare_bytes,
+    .prepare = apus_prepare_bytes,
     .tile = tile_bytes,
 };
 #pragma clang attribute pop

@@ -132,6 +132,37 @@ struct ProductKernelTests {
         }
     }
 
+    @Test("in lower precision, all rows from 1 to 70 with depths that fill no tile of a processor", arguments: 1...70)
+    func oddRowsInLowerPrecision(rows: Int) {
+        for precision in [apus_precision_bfloat16, apus_precision_int8] {
+            for (index, depth) in [rows, 33 + rows, 384 + rows % 5, 800].enumerated() {
+                var product = Product(rows: rows, depth: depth, columns: 1 + (rows * 7 + index * 13) % 67, seed: rows + depth)
+                product.precision = precision
+                product.hasResidual = index % 2 == 0
+                product.check(columnStep: depth < 200 ? 1 : 9)
+            }
+        }
+    }
+
+    @Test("integers make the same of all rows, by tiles and without, on however many threads")
+    func integersAreExact() {
+        let tables = KernelTable.all.filter { ["amx", "avx512"].contains($0.name) }
+        let before = apus_thread_count()
+        defer { apus_set_thread_count(before) }
+        for (rows, depth, columns) in [(3, 70, 40), (17, 385, 33), (70, 800, 200)] {
+            var product = Product(rows: rows, depth: depth, columns: columns, seed: rows)
+            product.precision = apus_precision_int8
+            var results: [[UInt32]] = []
+            for table in tables {
+                for threads in [1, 2, 5] as [Int32] {
+                    apus_set_thread_count(threads)
+                    results.append(product.result(table).out.elements.map(\.bitPattern))
+                }
+            }
+            for result in results.dropFirst() { #expect(result == results[0]) }
+        }
+    }
+
     @Test("many rows and columns", arguments: [(300, 64, 1000), (300, 770, 1000), (1, 3073, 1000), (300, 3073, 65)])
     func large(rows: Int, depth: Int, columns: Int) {
         Product(rows: rows, depth: depth, columns: columns, seed: depth).check(columnStep: 37)

@@ -226,12 +226,12 @@ static void check_attention(const apus_kernels *kernels, int64_t queries, int64_
 }
 
 int main(int argument_count, char **arguments) {
-    const apus_kernels *tables[4];
+    const apus_kernels *tables[5];
     int32_t count = apus_kernels_available(tables, 4);
 #ifdef EMULATE_AVX512
     // The table of AVX2, with formats that are written in plain C for this.
     extern const apus_format apus_bfloat16_avx512, apus_int8_vnni, apus_int4_vnni;
-    apus_kernels emulated = *tables[0];
+    apus_kernels emulated = *tables[count - 2];
     emulated.name = "emulated";
     emulated.formats[apus_precision_bfloat16] = &apus_bfloat16_avx512;
     emulated.formats[apus_precision_int8] = &apus_int8_vnni;

@@ -6,7 +6,7 @@ nonisolated(unsafe) let kernels: UnsafePointer<apus_kernels> = apus_kernels_curr
 
 /// The processor as the engine uses it.
 public enum Processor {
-    /// The name of the instruction set in use: `avx512`, `avx2`, `neon` or `scalar`.
+    /// The name of the instruction set in use: `amx`, `avx512`, `avx2`, `neon` or `scalar`.
     public static var instructionSet: String { String(cString: kernels.pointee.name) }
 
     /// The instruction sets that this machine can run, the fastest first.
