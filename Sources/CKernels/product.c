@@ -130,12 +130,17 @@ static void multiply_panels(void *context, int64_t group, int64_t first, int64_t
                 fetch(product->out + row * product->out_stride + column, product->out_stride, tile.count, columns);
                 how.residual = product->residual ? product->residual + row * product->residual_stride + column : NULL;
                 if (how.residual && how.last) fetch(how.residual, product->residual_stride, tile.count, columns);
+                // Sums that are the result go straight to where it stands.
+                float *out = product->out + row * product->out_stride + column;
+                const bool is_bare = plan->blocks == 1 && columns == width && how.bias == NULL && how.residual == NULL &&
+                                     how.activation == apus_activation_none;
                 // The tiles of this panel together fetch the next one.
                 format->tile((int32_t)tile.count, block.steps, left + (index * rows.count + tile.start) * format->left_bytes,
                              panel, product->scales ? product->scales + column : NULL,
-                             panel + plan->panel_bytes + t * (block.bytes / 4), sums, width);
-                kernels->finish((int32_t)tile.count, (int32_t)columns, sums, width,
-                                product->out + row * product->out_stride + column, product->out_stride, &how);
+                             panel + plan->panel_bytes + t * (block.bytes / 4), is_bare ? out : sums,
+                             is_bare ? product->out_stride : width);
+                if (is_bare) continue;
+                kernels->finish((int32_t)tile.count, (int32_t)columns, sums, width, out, product->out_stride, &how);
             }
         }
     }
