@@ -29,7 +29,7 @@ static inline float from_half(uint16_t bits) {
 }
 
 // Depths of a column are converted in runs that stay in the first-level cache.
-enum { run_length = 64 };
+enum { run_length = 64, rows_ahead = 16 };
 _Static_assert(apus_group_depth % run_length == 0, "a run is of one group");
 _Static_assert(run_length % apus_int4_step == 0, "a run is of whole steps");
 
@@ -176,6 +176,11 @@ static bool pack_rows(const plan *plan, char *panel, int64_t from, int64_t to) {
                 memcpy(out, row, (size_t)count * sizeof *out);
                 memset(out + count, 0, (size_t)(to - end) * sizeof *out);
                 continue;
+            }
+            // Rows lie too far apart for the processor to see what comes next.
+            for (int64_t c = 0; c < count; c += 16) {
+                __builtin_prefetch(row + rows_ahead * p->depth_stride + c);
+                __builtin_prefetch(row + (rows_ahead + 1) * p->depth_stride + c);
             }
             uint16_t pairs[2][apus_maximum_panel_width];
             plan->kernels->to_brains(row, pairs[0], count);
