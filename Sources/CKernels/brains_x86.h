@@ -16,5 +16,8 @@ void apus_to_brains_avx512(const float *x, uint16_t *y, int64_t count);
 
 // Whether the processor has them, and the system lets this program use them.
 bool apus_has_tiles(void);
-// Sets this thread's up: eight of 16 rows by 64 bytes.
+// Sets this thread's up, once in a task: eight of 16 rows by 64 bytes.
 void apus_configure_tiles(void);
+// Gives this thread's up, where it has any: at the end of a task, since other libraries may set up theirs before the next, and
+// the system keeps 8 KiB of a thread as long as they are in use.
+void apus_release_tiles(void);

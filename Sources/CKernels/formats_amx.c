@@ -41,9 +41,10 @@ bool apus_has_tiles(void) {
 #pragma clang attribute push(__attribute__((target("avx512f,avx512vl,avx512bw,avx512dq,avx512bf16,amx-tile,amx-bf16"))), \
                              apply_to = function)
 
-// Tiles 0 to 3 are sums, 4 and 5 of the left operand, 6 and 7 of the right one; all of full size, once for every thread.
+// Tiles 0 to 3 are sums, 4 and 5 of the left operand, 6 and 7 of the right one; all of full size.
+static _Thread_local bool is_configured;
+
 void apus_configure_tiles(void) {
-    static _Thread_local bool is_configured;
     if (is_configured) return;
     struct {
         uint8_t palette, start_row, reserved[14];
@@ -53,6 +54,12 @@ void apus_configure_tiles(void) {
     for (int i = 0; i < 8; i++) how.row_bytes[i] = 64, how.rows[i] = 16;
     _tile_loadconfig(&how);
     is_configured = true;
+}
+
+void apus_release_tiles(void) {
+    if (!is_configured) return;
+    _tile_release();
+    is_configured = false;
 }
 
 // MARK: bfloat16
@@ -154,6 +161,7 @@ const apus_format apus_bfloat16_amx = {
 #pragma clang attribute pop
 #else
 bool apus_has_tiles(void) { return false; }
+void apus_release_tiles(void) {}
 const apus_format apus_bfloat16_amx;
 #endif
 #endif

@@ -13,6 +13,11 @@
 #endif
 
 #include "CKernels.h"
+#if defined(__x86_64__)
+#include "brains_x86.h"
+#else
+static inline void apus_release_tiles(void) {}
+#endif
 
 enum { maximum_threads = 256, ticket_step = 1024, spin_nanoseconds = 100000 };
 
@@ -119,6 +124,7 @@ static void take_part(job *job, int32_t number) {
             job->task(job->context, group, start, start + count, worker);
         }
     }
+    apus_release_tiles();
 }
 
 static int64_t nanoseconds(void) {
@@ -217,6 +223,7 @@ static void start_threads(int32_t count) {
 static void run_alone(int64_t groups, int64_t items, apus_task task, void *context) {
     apus_worker *worker = own_worker();
     for (int64_t group = 0; group < groups; group++) task(context, group, 0, items, worker);
+    apus_release_tiles();
 }
 
 // Set while this thread is inside a task: a task that starts another runs it alone.
