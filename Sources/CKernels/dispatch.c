@@ -4,7 +4,8 @@
 #include <string.h>
 
 #include "CKernels.h"
-#include "brains_x86.h"
+#include "amx.h"
+#include "brains.h"
 #include "int4.h"
 #include "int8.h"
 
@@ -34,8 +35,7 @@ static void gather(void) {
     __builtin_cpu_init();
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw") &&
         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("fma")) {
-        const bool has_tiles = __builtin_cpu_supports("avx512bf16") && __builtin_cpu_supports("avx512vnni") && apus_has_tiles();
-        apus_kernels *wide = &own[has_tiles ? 1 : 0];
+        apus_kernels *wide = &own[own_count++];
         *wide = apus_kernels_avx512;
         if (__builtin_cpu_supports("avx512bf16")) {
             wide->formats[apus_precision_bfloat16] = &apus_bfloat16_avx512;
@@ -45,13 +45,15 @@ static void gather(void) {
             wide->formats[apus_precision_int8] = &apus_int8_vnni;
             wide->formats[apus_precision_int4] = &apus_int4_vnni;
         }
-        if (has_tiles) {
-            own[0] = *wide;
-            own[0].name = "amx";
-            own[0].formats[apus_precision_bfloat16] = &apus_bfloat16_amx;
-            own[0].formats[apus_precision_int8] = &apus_int8_amx;
+#ifdef APUS_AMX
+        if (__builtin_cpu_supports("avx512bf16") && __builtin_cpu_supports("avx512vnni") && apus_has_tiles()) {
+            // The fastest stands first.
+            own[own_count++] = *wide;
+            wide->name = "amx";
+            wide->formats[apus_precision_bfloat16] = &apus_bfloat16_amx;
+            wide->formats[apus_precision_int8] = &apus_int8_amx;
         }
-        own_count = has_tiles ? 2 : 1;
+#endif
     }
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) own[own_count++] = apus_kernels_avx2;
 #elif defined(__aarch64__)
@@ -73,13 +75,8 @@ int32_t apus_kernels_available(const apus_kernels **list, int32_t capacity) {
 }
 
 bool apus_multiplies_bfloat16(const apus_kernels *kernels) {
-#if defined(__x86_64__)
-    const apus_format *format = kernels->formats[apus_precision_bfloat16];
-    return format == &apus_bfloat16_avx512 || format == &apus_bfloat16_amx;
-#else
-    (void)kernels;
-    return false;
-#endif
+    // They take pairs; what multiplies floats takes one at a time.
+    return kernels->formats[apus_precision_bfloat16]->step == 2;
 }
 
 static const apus_kernels *current;

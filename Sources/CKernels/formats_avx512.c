@@ -3,7 +3,7 @@
 #include <immintrin.h>
 #include <stdbool.h>
 
-#include "brains_x86.h"
+#include "brains.h"
 #include "int8.h"
 
 enum { width = 32, rows_of_tile = 12 };
@@ -16,12 +16,10 @@ enum { width = 32, rows_of_tile = 12 };
 
 #pragma clang attribute push(__attribute__((target("avx512f,avx512vl,avx512bw,avx512dq,avx512bf16"))), apply_to = function)
 
-enum { brain_stride = apus_brain_stride };
-
 static void prepare_brains(int64_t rows, int64_t depth, int64_t steps, const float *a, int64_t a_stride, void *left) {
     for (int64_t r = 0; r < rows; r++) {
         const float *from = a + r * a_stride;
-        uint16_t *to = (uint16_t *)left + r * brain_stride;
+        uint16_t *to = (uint16_t *)left + r * apus_brain_stride;
         for (int64_t k = 0; k < 2 * steps; k += 16) {
             const int64_t n = depth - k < 16 ? depth - k : 16, filled = 2 * steps - k < 16 ? 2 * steps - k : 16;
             const __m512 x = _mm512_maskz_loadu_ps((__mmask16)((1u << n) - 1), from + k);
@@ -51,7 +49,7 @@ INLINE void tile_brains_of(const int32_t rows, int64_t steps, const uint16_t *le
             const __m512bh b1 = (__m512bh)_mm512_loadu_si512(panel + (k + u) * 4 * width + 64);
             UNROLL for (int32_t r = 0; r < rows; r++) {
                 int32_t pair;
-                memcpy(&pair, left + r * brain_stride + 2 * (k + u), sizeof pair);
+                memcpy(&pair, left + r * apus_brain_stride + 2 * (k + u), sizeof pair);
                 const __m512bh x = (__m512bh)_mm512_set1_epi32(pair);
                 sums[r * chains + u][0] = _mm512_dpbf16_ps(sums[r * chains + u][0], x, b0);
                 sums[r * chains + u][1] = _mm512_dpbf16_ps(sums[r * chains + u][1], x, b1);
@@ -61,7 +59,7 @@ INLINE void tile_brains_of(const int32_t rows, int64_t steps, const uint16_t *le
     for (; k < steps; k++) {
         UNROLL for (int32_t r = 0; r < rows; r++) {
             int32_t pair;
-            memcpy(&pair, left + r * brain_stride + 2 * k, sizeof pair);
+            memcpy(&pair, left + r * apus_brain_stride + 2 * k, sizeof pair);
             const __m512bh x = (__m512bh)_mm512_set1_epi32(pair);
             UNROLL for (int32_t v = 0; v < 2; v++) {
                 const __m512bh b = (__m512bh)_mm512_loadu_si512(panel + k * 4 * width + 64 * v);
@@ -92,7 +90,7 @@ const apus_format apus_bfloat16_avx512 = {
     .tile_rows = rows_of_tile,
     .step = 2,
     .step_bytes = 4 * width,
-    .left_bytes = brain_stride * 2,
+    .left_bytes = apus_brain_stride * 2,
     .prepare = prepare_brains,
     .tile = tile_brains,
 };

@@ -17,8 +17,8 @@ extern const apus_format apus_int8_scalar;
 #if defined(__x86_64__)
 extern const apus_format apus_int8_avx2;        // the left operand in 16 bits
 extern const apus_format apus_int8_vnni;        // in 8 bits
-extern const apus_format apus_int8_amx;         // in 8 bits, laid out as for apus_int8_vnni
 extern const apus_format apus_bfloat16_avx512;  // both operands in bfloat16
+// What rows are for apus_int8_vnni, and for the tiles of AMX.
 void apus_prepare_bytes(int64_t rows, int64_t depth, int64_t steps, const float *a, int64_t a_stride, void *left);
 #elif defined(__aarch64__)
 extern const apus_format apus_int8_dotprod;     // in 8 bits

@@ -13,9 +13,8 @@
 #endif
 
 #include "CKernels.h"
-#if defined(__x86_64__)
-#include "brains_x86.h"
-#else
+#include "amx.h"
+#ifndef APUS_AMX
 static inline void apus_release_tiles(void) {}
 #endif
 

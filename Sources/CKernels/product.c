@@ -124,16 +124,16 @@ static void multiply_panels(void *context, int64_t group, int64_t first, int64_t
                 .activation = product->activation,
                 .residual_stride = product->residual_stride,
             };
+            // Sums that are the result go straight to where it stands.
+            const bool is_bare = plan->blocks == 1 && columns == width && product->bias == NULL && product->residual == NULL &&
+                                 product->activation == apus_activation_none;
             for (int64_t t = 0; t < tiles; t++) {
                 const range tile = part(rows.count, tiles, t);
                 const int64_t row = rows.start + tile.start;
-                fetch(product->out + row * product->out_stride + column, product->out_stride, tile.count, columns);
+                float *out = product->out + row * product->out_stride + column;
+                fetch(out, product->out_stride, tile.count, columns);
                 how.residual = product->residual ? product->residual + row * product->residual_stride + column : NULL;
                 if (how.residual && how.last) fetch(how.residual, product->residual_stride, tile.count, columns);
-                // Sums that are the result go straight to where it stands.
-                float *out = product->out + row * product->out_stride + column;
-                const bool is_bare = plan->blocks == 1 && columns == width && how.bias == NULL && how.residual == NULL &&
-                                     how.activation == apus_activation_none;
                 // The tiles of this panel together fetch the next one.
                 format->tile((int32_t)tile.count, block.steps, left + (index * rows.count + tile.start) * format->left_bytes,
                              panel, product->scales ? product->scales + column : NULL,

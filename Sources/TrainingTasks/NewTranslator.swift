@@ -75,7 +75,8 @@ public struct NewTranslator: Sendable, Hashable, Codable {
     public func write(to folder: String, registry: Registry) throws {
         // The family whose tokenizer it is stands in the configuration, which is written anew once the sizes are known.
         try JSONOutput.write(["model_type": "marian"], to: "\(folder)/config.json")
-        let tokenizer = try registry.tokenizer(for: Checkpoint(folder: folder))
+        let checkpoint = try Checkpoint(folder: folder)
+        let tokenizer = try registry.tokenizer(for: checkpoint)
         let special = tokenizer.specialTokens
         guard let end = special.end, let padding = special.padding else {
             throw InputError(
@@ -84,10 +85,10 @@ public struct NewTranslator: Sendable, Hashable, Codable {
         }
         let count = tokenizer.vocabularySize
         if let languages {
-            let path = "\(folder)/tokenizer_config.json"
-            var file = try JSONOutput.object(at: path)
+            let name = "tokenizer_config.json"
+            var file = try checkpoint.file(name, as: [String: JSONValue].self) ?? [:]
             (file["source_lang"], file["target_lang"]) = (.string(languages.source), .string(languages.target))
-            try JSONOutput.write(JSONValue.object(file), to: path)
+            try JSONOutput.write(JSONValue.object(file), to: "\(folder)/\(name)")
         }
         let stack: [String: JSONValue] = [
             "d_model": .integer(width), "encoder_layers": .integer(encoderLayers), "decoder_layers": .integer(decoderLayers),

@@ -11,8 +11,7 @@ public enum OtherLabels {
     ///   - folder: one that is there.
     /// - Throws: `InputError` if a file cannot be read or written.
     public static func write(_ base: Checkpoint, labels: [String], to folder: String) throws {
-        let path = base.path(of: "config.json")
-        var configuration = try JSONOutput.object(at: path)
+        var configuration = try base.configuration(as: [String: JSONValue].self)
         configuration["id2label"] = .object(
             Dictionary(uniqueKeysWithValues: labels.enumerated().map { ("\($0)", .string($1)) }))
         configuration["label2id"] = .object(Dictionary(labels.enumerated().map { ($1, .integer($0)) }) { first, _ in first })

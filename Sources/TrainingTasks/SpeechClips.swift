@@ -24,17 +24,17 @@ public struct SpeechClips: Sendable {
     /// Those to learn from, and those held out.
     public let split: DataSplit
 
-    /// Reads tables (`.tsv`, `.csv`) of file, text and, if there is a third column, speaker; or of other columns, where the first line
-    /// names `file` (or `path`), `text` (or `sentence`) and `speaker` (or `client_id`). Paths start from the table's folder.
+    /// Reads tables as `items(of:)` does.
     ///
     /// - Parameters:
     ///   - path: what to learn from.
     ///   - validation: what to measure by; without it, a share of the speakers of `path`, or of the recordings where it names none.
     ///   - share: how large that share is.
     ///   - seed: what decides which they are.
-    /// - Throws: `InputError` naming file and line: a recording that is not there, or has no text.
+    /// - Throws: as `items(of:)`, and `InputError` naming a recording that is not there.
     public init(_ path: String, validation: String? = nil, share: Double, seed: UInt64) throws {
-        let own = try Self.read(path)
+        let own = try Self.items(of: path)
+        try Self.check(own)
         guard let validation else {
             items = own
             let speakers = own.compactMap(\.speaker)
@@ -44,14 +44,19 @@ public struct SpeechClips: Sendable {
                 : try DataSplit(count: own.count, fraction: share, seed: seed)
             return
         }
-        let others = try Self.read(validation)
+        let others = try Self.items(of: validation)
+        try Self.check(others)
         items = own + others
         split = DataSplit(first: own.count, then: others.count)
     }
 
     private static let names = [["file", "path", "audio"], ["text", "sentence", "transcript"], ["speaker", "client_id"]]
 
-    private static func read(_ path: String) throws -> [Item] {
+    /// Reads a table (`.tsv`, `.csv`) of file, text and, if there is a third column, speaker; or of other columns, where the first line
+    /// names `file` (or `path`), `text` (or `sentence`) and `speaker` (or `client_id`). Paths start from the table's folder.
+    ///
+    /// - Throws: `InputError` naming file and line that lacks a file or a text.
+    public static func items(of path: String) throws -> [Item] {
         let table = try TextTable(path, columns: 2...1_024)
         let base = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
         let first = try table.row(0).map { $0.lowercased() }
@@ -67,17 +72,17 @@ public struct SpeechClips: Sendable {
                     place, found: file.isEmpty ? "a text without a file" : "a file without a text", needed: "both",
                     remedy: "Complete the line, or remove it")
             }
-            let full = file.hasPrefix("/") ? file : base + file
-            guard Paths.kind(of: full) != nil else {
-                throw InputError(
-                    place, found: "the file “\(file)”, which is not there", needed: "one that is", remedy: "Check the path")
-            }
-            items.append(Item(path: full, text: text, speaker: columns[2].map { row[$0] }))
+            items.append(
+                Item(path: file.hasPrefix("/") ? file : base + file, text: text, speaker: columns[2].map { row[$0] }))
         }
         guard !items.isEmpty else {
             throw InputError(
                 path, found: "no recordings", needed: "a line for each", remedy: "Check that it is the file you meant")
         }
         return items
+    }
+
+    private static func check(_ items: [Item]) throws {
+        if let lost = items.first(where: { Paths.kind(of: $0.path) == nil }) { throw RegularFile.missing(lost.path) }
     }
 }

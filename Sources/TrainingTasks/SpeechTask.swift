@@ -58,8 +58,10 @@ public struct SpeechTask: TrainingTask {
 
     /// How many recordings there are to measure by.
     public var heldOutCount: Int { heldOut.count }
-    /// The names of parameters that only training has begin so.
-    public static let ownParameters = "spelling."
+    /// Where the parameters stand that only training has.
+    private static let ownPath = "spelling"
+    /// Whether a parameter, by its name, is one that only training has.
+    @Sendable public static func isOwn(_ name: String) -> Bool { name.hasPrefix(ownPath + ".") }
 
     /// Creates the task.
     ///
@@ -91,7 +93,7 @@ public struct SpeechTask: TrainingTask {
             options.spelling > 0
             ? try Linear(
                 checkpoint.configuration(as: Width.self).width, reader.characterClasses.count + 1,
-                checkpoint.weights[String(Self.ownParameters.dropLast())]) : nil
+                checkpoint.weights[Self.ownPath]) : nil
 
         var (readable, unreadable): ([Int], [(String, any Error)]) = ([], [])
         for (index, result) in zip(clips.split.heldOut, Processor.map(clips.split.heldOut) { _ = try reader.plain($0) }) {
@@ -102,8 +104,9 @@ public struct SpeechTask: TrainingTask {
         }
         (heldOut, self.unreadable) = (readable, unreadable)
         guard !readable.isEmpty else {
-            throw unreadable.first?.1
-                ?? InputError("", found: "nothing to measure by", needed: "some recordings", remedy: "Hold more of them out")
+            throw InputError(
+                unreadable.first?.0 ?? "", found: unreadable.first.map { "\($0.1)" } ?? "nothing held out",
+                needed: "a recording to measure by", remedy: "Hold others out")
         }
     }
 
@@ -111,9 +114,6 @@ public struct SpeechTask: TrainingTask {
         var width: Int
         enum CodingKeys: String, CodingKey { case width = "d_model" }
     }
-
-    /// The types of files that are recordings, by their extensions.
-    public static func fileTypes(_ registry: Registry) -> Set<String> { registry.fileTypes(of: Waveform.self) }
 
     public func name(of index: Int) -> String { clips.items[index].path }
 
@@ -126,18 +126,18 @@ public struct SpeechTask: TrainingTask {
         return written.scaled(by: 1 - options.spelling).adding(spelled.scaled(by: options.spelling))
     }
 
-    private func forward(_ batch: [Example], seed: UInt64?) throws -> (logits: Tensor, states: Tensor?) {
+    private func forward(_ batch: [Example], seed: UInt64) throws -> (logits: Tensor, states: Tensor?) {
         let shape = batch[0].features.shape
         let features = Tensor.concatenated(batch.map { $0.features.reshaped(to: [1] + shape) }, along: 0)
-        var generator = seed.map { SeededGenerator(state: $0) }
+        var generator = SeededGenerator(state: seed)
         let written = batch.map { example in
             example.ids.dropLast().enumerated().map { place, id in
-                guard options.tokenNoise > 0, place >= example.givenCount, var drawn = generator else { return id }
-                defer { generator = drawn }
-                guard Double.random(in: 0..<1, using: &drawn) < options.tokenNoise else { return id }
+                guard place >= example.givenCount, Double.random(in: 0..<1, using: &generator) < options.tokenNoise else {
+                    return id
+                }
                 // Another text's token at random.
-                let other = batch[Int.random(in: 0..<batch.count, using: &drawn)]
-                return other.ids[Int.random(in: other.givenCount..<other.ids.count, using: &drawn)]
+                let other = batch[Int.random(in: 0..<batch.count, using: &generator)]
+                return other.ids[Int.random(in: other.givenCount..<other.ids.count, using: &generator)]
             }
         }
         let inputs = ["input_features": features, "decoder_input_ids": Tensor.filled(written, with: batch[0].ids.last ?? 0)]
@@ -181,7 +181,7 @@ public struct SpeechTask: TrainingTask {
     }
 
     public func save(to folder: String) throws {
-        try checkpoint.save(parameters, to: folder, as: elementType, leavingOut: { $0.hasPrefix(Self.ownParameters) })
+        try checkpoint.save(parameters, to: folder, as: elementType, leavingOut: Self.isOwn)
     }
 }
 

@@ -120,6 +120,16 @@ public struct TranslationTask: TrainingTask {
                 remedy: "Give more data, or allow longer pairs")
         }
         batchPlan = .tokens(budget: options.batchTokens, lengths: lengths)
+        // A model of several languages without a mark is refused before the run, not at its first measurement.
+        _ = try translated([pairs.pair(heldOut[0]).source])
+    }
+
+    /// What the model writes greedily.
+    private func translated(_ texts: [String]) throws -> [String] {
+        var writing = WritingOptions()
+        writing.beamCount = 1
+        let prefixed = options.prefix.isEmpty ? texts : texts.map { "\(options.prefix) \($0)" }
+        return try model.translate(prefixed, from: nil, to: nil, options: writing).map { $0.first?.text ?? "" }
     }
 
     public func name(of index: Int) -> String { pairs.name(of: index) }
@@ -162,16 +172,10 @@ public struct TranslationTask: TrainingTask {
             }
             references[pair.source, default: []].append(pair.target)
         }
-        var writing = WritingOptions()
-        writing.beamCount = 1
         var bleu = BLEUScore()
         for start in stride(from: 0, to: order.count, by: 64) {
             let texts = Array(order[start..<min(start + 64, order.count)])
-            let prefixed = options.prefix.isEmpty ? texts : texts.map { "\(options.prefix) \($0)" }
-            let answers = try model.translate(prefixed, from: nil, to: nil, options: writing)
-            for (text, answer) in zip(texts, answers) {
-                bleu.add(answer.first?.text ?? "", references: references[text] ?? [])
-            }
+            for (text, answer) in zip(texts, try translated(texts)) { bleu.add(answer, references: references[text] ?? []) }
             progress(0.8 * Double(start + texts.count) / Double(order.count))
         }
         let perplexity = try perplexity { progress(0.8 + 0.2 * $0) }

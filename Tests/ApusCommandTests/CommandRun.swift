@@ -55,6 +55,18 @@ struct CommandRun {
         errors = try String(contentsOf: folder.url.appending(path: "errors"), encoding: .utf8)
     }
 
+    /// Starts `apus`, and ends it by a signal once its log has grown so large, or lets it come to its end before.
+    static func interrupted(_ arguments: [String], by signal: Int32, log: String, bytes: Int) throws {
+        let process = Process()
+        process.executableURL = try executable
+        process.arguments = arguments
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        while process.isRunning, (try? Data(contentsOf: URL(filePath: log)))?.count ?? 0 < bytes { usleep(1000) }
+        kill(process.processIdentifier, signal)
+        process.waitUntilExit()
+    }
+
     /// `apus` as the build leaves it.
     static var executable: URL {
         get throws { try executable(named: "apus") }

@@ -70,17 +70,10 @@ struct TrainClassifyTests {
     func resuming() throws {
         #expect(try train("whole", "--steps", "40", "--save-every", "1").status == 0)
         for (name, signal) in [("killed", SIGKILL), ("interrupted", SIGINT)] {
-            let process = Process()
-            process.executableURL = try CommandRun.executable
-            process.arguments =
+            try CommandRun.interrupted(
                 ["train", "classify", "--data", data, "--output", path(name), "--quiet"] + Self.small
-                + ["--steps", "40", "--save-every", "1"]
-            process.standardError = FileHandle.nullDevice
-            try process.run()
-            let log = path("\(name)/training-log.jsonl")
-            while process.isRunning, (try? Data(contentsOf: URL(filePath: log)))?.count ?? 0 < 600 { usleep(1000) }
-            kill(process.processIdentifier, signal)
-            process.waitUntilExit()
+                    + ["--steps", "40", "--save-every", "1"],
+                by: signal, log: path("\(name)/training-log.jsonl"), bytes: 600)
             let resumed = try CommandRun("train", "classify", "--resume", "--output", path(name))
             #expect(resumed.status == 0, "\(resumed.errors)")
             #expect(try weights("\(name)/last") == weights("whole/last"), "\(name)")

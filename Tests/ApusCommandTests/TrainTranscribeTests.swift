@@ -44,17 +44,10 @@ struct TrainTranscribeTests {
             "transcribe", "--model", path("whole/last"), "--quiet", "\(Self.samples.path)/clips/michael.flac")
         #expect(answer.status == 0, "\(answer.errors)")
 
-        let process = Process()
-        process.executableURL = try CommandRun.executable
-        process.arguments =
+        try CommandRun.interrupted(
             ["train", "transcribe", "--data", path("clips.tsv"), "--output", path("killed"), "--quiet", "--save-every", "1"]
-            + Self.small + options
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        let log = path("killed/training-log.jsonl")
-        while process.isRunning, (try? Data(contentsOf: URL(filePath: log)))?.count ?? 0 < 120 { usleep(1000) }
-        kill(process.processIdentifier, SIGKILL)
-        process.waitUntilExit()
+                + Self.small + options,
+            by: SIGKILL, log: path("killed/training-log.jsonl"), bytes: 120)
         let resumed = try CommandRun("train", "transcribe", "--resume", "--output", path("killed"))
         #expect(resumed.status == 0, "\(resumed.errors)")
         #expect(try weights("killed/last") == weights("whole/last"))
@@ -74,6 +67,9 @@ struct TrainTranscribeTests {
         let answer = try CommandRun(
             "transcribe", "--model", path("tuned"), "--quiet", "\(Self.samples.path)/clips/michael.flac")
         #expect(answer.status == 0 && answer.output.contains("m"), "\(answer.errors)")
+        // The same table serves to measure by.
+        let measured = try CommandRun("evaluate", "transcribe", "--data", path("named.csv"), "--worst", "0", "--json")
+        #expect(try measured.objects.first?["count"] as? Int == Self.said.count, "\(measured.errors)")
     }
 
     @Test("refuses what cannot be learned from, and leaves out what is too long")
@@ -88,7 +84,7 @@ struct TrainTranscribeTests {
         refused(try train("m", "--window", "31"), "--window")
         let clip = "\(Self.samples.path)/clips/michael.flac"
         try "\(clip)\tm\nnone.wav\tx\n".write(toFile: path("lost.tsv"), atomically: true, encoding: .utf8)
-        refused(try CommandRun("train", "transcribe", "--data", path("lost.tsv"), "--output", path("m")), "line 2", "none.wav")
+        refused(try CommandRun("train", "transcribe", "--data", path("lost.tsv"), "--output", path("m")), "none.wav")
         try "\(clip)\tm\n\(clip)\t\n".write(toFile: path("mute.tsv"), atomically: true, encoding: .utf8)
         refused(
             try CommandRun("train", "transcribe", "--data", path("mute.tsv"), "--output", path("m")), "line 2", "without a text")

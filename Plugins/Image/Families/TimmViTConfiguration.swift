@@ -80,6 +80,7 @@ struct TimmViTConfiguration {
                 found: "images of \(geometry.image), \(geometry.patchCount) patches, for \(positions) learnt positions",
                 needed: "as many patches as positions", remedy: "Check input_size against the model's own")
         }
+        backbone.firstSparedPosition = tokenCount
         backbone.positions = .learned(count: positions, offset: positions == geometry.patchCount ? -tokenCount : 0)
 
         switch arguments?.pooling ?? file.pooling ?? (tokenCount > 0 ? "token" : "avg") {

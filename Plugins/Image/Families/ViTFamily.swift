@@ -65,7 +65,7 @@ public struct ViTFamily: ImageClassifying {
 
     public static func initialization(of checkpoint: Checkpoint) throws -> ParameterInitialization {
         ParameterInitialization(
-            .truncatedNormal(deviation: 0.02), values: try VisionConfiguration(checkpoint).mimeticValues(prefix: "vit."),
+            .truncatedNormal(deviation: 0.02),
             optional: [
                 "vit.embeddings.cls_token": 3, "vit.embeddings.position_embeddings": 3, "classifier.weight": 2,
                 "classifier.bias": 1,

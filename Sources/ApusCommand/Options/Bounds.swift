@@ -10,7 +10,7 @@ enum Bounds {
     }
 
     /// The same for numbers with a fraction, of which NaN is in no range.
-    static func check(_ value: Float, in range: ClosedRange<Float>, of flag: String) throws {
+    static func check<Value: BinaryFloatingPoint>(_ value: Value, in range: ClosedRange<Value>, of flag: String) throws {
         guard !range.contains(value) else { return }
         throw ValidationError("\(flag) was \(value); it takes a number, \(range.lowerBound) to \(range.upperBound).")
     }

@@ -44,12 +44,17 @@ extension Checkpoint {
     /// - Throws: `InputError` if a file cannot be read or written.
     package func copyOtherFiles(to folder: String, changed: (_ name: String, _ bytes: [UInt8]) -> [UInt8] = { $1 }) throws {
         for name in Paths.contents(self.folder) {
-            let isWeights = name.hasSuffix(".safetensors") || name.hasSuffix(".safetensors.index.json")
+            let isWeights = Self.weightsEndings.contains { name.hasSuffix($0) }
             guard !isWeights, !name.hasPrefix("."), !Self.runFiles.contains(name), hasFile(name) else { continue }
             let bytes = try RegularFile(path(of: name)).bytes(atMost: .max)
             try OutputFolder.write(changed(name, bytes), to: "\(folder)/\(name)")
         }
     }
+
+    /// How the files of weights end, those of other frameworks too, which a changed model does not belong to.
+    private static let weightsEndings = [
+        ".safetensors", ".safetensors.index.json", ".bin", ".bin.index.json", ".h5", ".msgpack", ".ot", ".onnx", ".gguf",
+    ]
 
     /// The files of a training run that are none of the model.
     package static let runFiles: Set = ["recipe.yaml", "training-log.jsonl", "training-curves.png"]

@@ -56,10 +56,9 @@ public struct TrainedTokenizer: Sendable {
     private var tokenizerFile: [UInt8] {
         let names = specialTokens.map { String(decoding: $0, as: UTF8.self) }
         let unknown = Self.unknown(of: names)
-        let firstAdded = options.specialTokensComeLast ? vocabularySize - names.count : 0
         let added = names.enumerated().map { place, name in
             """
-            {"id": \(firstAdded + place), "content": \(JSONString.of(name)), "single_word": false, "lstrip": false, "rstrip": false, \
+            {"id": \(firstSpecialID + place), "content": \(JSONString.of(name)), "single_word": false, "lstrip": false, "rstrip": false, \
             "normalized": false, "special": true}
             """
         }
@@ -94,6 +93,9 @@ public struct TrainedTokenizer: Sendable {
         return Array(text.utf8)
     }
 
+    /// The id of the first special token.
+    private var firstSpecialID: Int { options.specialTokensComeLast ? vocabularySize - specialTokens.count : 0 }
+
     /// Every token by id.
     private var tokens: [[UInt8]] {
         let others = byteTokens + pieces.map(\.text)
@@ -106,8 +108,7 @@ public struct TrainedTokenizer: Sendable {
             options.specialTokensComeLast
             ? bytes + pieces.map(\.score) + special : special + bytes + pieces.map(\.score)
         let vocabulary = zip(tokens, scores).map { "[\(JSONString.of($0)), \($1)]" }.joined(separator: ",\n      ")
-        let first = options.specialTokensComeLast ? vocabularySize - names.count : 0
-        let id = unknown.flatMap { names.firstIndex(of: $0) }.map { "\(first + $0)" } ?? "null"
+        let id = unknown.flatMap { names.firstIndex(of: $0) }.map { "\(firstSpecialID + $0)" } ?? "null"
         return """
             {
                 "type": "Unigram",

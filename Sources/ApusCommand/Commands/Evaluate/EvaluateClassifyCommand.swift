@@ -86,6 +86,11 @@ struct EvaluateClassifyCommand: ParsableCommand {
             let shown = labels.indices.filter { label in
                 occurring.contains(label) || occurring.contains { all.confusion[$0][label] > 0 }
             }
+            guard shown.count <= ConfusionPicture.mostLabels else {
+                throw InputError(
+                    "--confusion-picture", found: "\(shown.count) labels", needed: "at most \(ConfusionPicture.mostLabels)",
+                    remedy: "Leave it out; --json has every confusion")
+            }
             let counts = shown.map { row in shown.map { all.confusion[row][$0] } }
             try PNGFile.write(ConfusionPicture.canvas(counts, labels: shown.map { labels[$0] }), to: confusionPicture)
         }

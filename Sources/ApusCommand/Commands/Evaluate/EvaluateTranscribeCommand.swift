@@ -2,14 +2,15 @@ import ArgumentParser
 import AttentionEngine
 import Metrics
 import PluginKit
-import Training
+import TrainingTasks
 
 struct EvaluateTranscribeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "transcribe",
         abstract: "Measure how many words a model writes down wrongly.",
         discussion: """
-            The data is a table (.tsv or .csv) of a recording's file and what is said in it, a line each. The rate of word errors is that of \
+            The data is a table (.tsv or .csv) of a recording's file and what is said in it, a line each, or one whose first line names the columns \
+            file and text. The rate of word errors is that of \
             words missing, added or changed to those that were said.
 
             EXAMPLE:
@@ -57,20 +58,16 @@ struct EvaluateTranscribeCommand: ParsableCommand {
     }
 
     private func evaluate<Model: Transcribing>(_ model: Model, _ checkpoint: Checkpoint, _ registry: Registry) throws {
-        let (table, options) = (try TextTable(data, columns: 2), try decoding.options)
-        let base = data.lastIndex(of: "/").map { String(data[...$0]) } ?? ""
-        var progress = ProgressBar(total: table.count, isQuiet: evaluation.output.quiet)
+        let (items, options) = (try SpeechClips.items(of: data), try decoding.options)
+        var progress = ProgressBar(total: items.count, isQuiet: evaluation.output.quiet)
         var (clips, failures): ([Clip], Failures) = ([], Failures(asJSON: false))
-        for index in 0..<table.count {
+        for (index, item) in items.enumerated() {
             progress.show(index)
-            let row = try table.row(index)
-            if index == 0, ["file", "path", "audio"].contains(row[0].lowercased()) { continue }
-            let file = row[0].hasPrefix("/") ? row[0] : base + row[0]
             do {
-                let recording = try registry.read(InputFile(path: file), as: Model.Input.self)
+                let recording = try registry.read(InputFile(path: item.path), as: Model.Input.self)
                 let text = try model.transcribe(recording, options: options) { _ in true }.text
                 var clip = Clip(
-                    file: file, reference: normalized(row[1]), hypothesis: normalized(text), words: ErrorRate(),
+                    file: item.path, reference: normalized(item.text), hypothesis: normalized(text), words: ErrorRate(),
                     characters: ErrorRate())
                 clip.words.addWords(reference: clip.reference, hypothesis: clip.hypothesis)
                 clip.characters.addCharacters(reference: clip.reference, hypothesis: clip.hypothesis)
@@ -79,7 +76,7 @@ struct EvaluateTranscribeCommand: ParsableCommand {
                 throw error
             } catch {
                 progress.erase()
-                try failures.add(file, error)
+                try failures.add(item.path, error)
             }
         }
         progress.erase()

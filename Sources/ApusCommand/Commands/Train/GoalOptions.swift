@@ -26,14 +26,7 @@ struct GoalOptions: ParsableArguments {
 
     func validate() throws {
         if resume, recipe != nil { throw ValidationError("--resume takes the recipe of the run itself; leave --recipe out.") }
-        try Self.check(validationShare, in: 0.0001...0.9, of: "--validation-share")
-    }
-
-    /// - Throws: `ValidationError` for a number out of its range.
-    static func check(_ value: Double, in range: ClosedRange<Double>, of name: String) throws {
-        if !range.contains(value) {
-            throw ValidationError("\(name) is \(value), and must be from \(range.lowerBound) to \(range.upperBound).")
-        }
+        try Bounds.check(validationShare, in: 0.0001...0.9, of: "--validation-share")
     }
 
     /// What a recipe keeps of them.

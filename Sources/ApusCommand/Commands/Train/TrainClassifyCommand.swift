@@ -74,14 +74,14 @@ struct TrainClassifyCommand: TrainingCommand {
 
     func validate() throws {
         try Bounds.check(keepSize, in: 0...16_384, of: "--keep-size")
-        try GoalOptions.check(Double(patchDropout), in: 0...0.9, of: "--patch-dropout")
+        try Bounds.check(patchDropout, in: 0...0.9, of: "--patch-dropout")
         try Bounds.check(batchSize, in: 1...65_536, of: "--batch-size")
-        try GoalOptions.check(smallestCrop, in: 0.01...1, of: "--smallest-crop")
-        try GoalOptions.check(colorJitter, in: 0...1, of: "--color-jitter")
-        try GoalOptions.check(erasing, in: 0...1, of: "--erasing")
-        try GoalOptions.check(mixup, in: 0...100, of: "--mixup")
-        try GoalOptions.check(cutmix, in: 0...100, of: "--cutmix")
-        try GoalOptions.check(Double(labelSmoothing), in: 0...0.9, of: "--label-smoothing")
+        try Bounds.check(smallestCrop, in: 0.01...1, of: "--smallest-crop")
+        try Bounds.check(colorJitter, in: 0...1, of: "--color-jitter")
+        try Bounds.check(erasing, in: 0...1, of: "--erasing")
+        try Bounds.check(mixup, in: 0...100, of: "--mixup")
+        try Bounds.check(cutmix, in: 0...100, of: "--cutmix")
+        try Bounds.check(labelSmoothing, in: 0...0.9, of: "--label-smoothing")
     }
 
     var entries: [Recipe.Entry] {
@@ -138,20 +138,15 @@ struct TrainClassifyCommand: TrainingCommand {
                     to: output, labels: labels)
             }
         }
-        let checkpoint = try Checkpoint(folder: output)
-        guard try Labels(checkpoint).names == labels else {
+        let result = try trainable(
+            output, from: original,
+            leavingOut: { !keepsHead && ($0.hasPrefix("classifier.") || $0.hasPrefix("head.")) }, registry: registry)
+        guard try Labels(result.checkpoint).names == labels else {
             throw InputError(
                 output, found: "a run with other labels than \(data ?? "the data") has now", needed: "the same ones",
                 remedy: "Put the data back as it was, or start anew in another folder")
         }
-        let initialization = try registry.family(for: checkpoint).initialization(of: checkpoint)
-        let precision = training.precision.precision
-        guard let original else {
-            return checkpoint.trainable(drawing: initialization, seed: training.seed, precision: precision)
-        }
-        return try checkpoint.trainable(
-            from: original, leavingOut: { !keepsHead && ($0.hasPrefix("classifier.") || $0.hasPrefix("head.")) },
-            drawing: initialization, seed: training.seed, precision: precision)
+        return result
     }
 }
 

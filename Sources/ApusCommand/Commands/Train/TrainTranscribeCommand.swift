@@ -83,14 +83,14 @@ struct TrainTranscribeCommand: TrainingCommand {
         try Bounds.check(vocabSize, in: 16...1_000_000, of: "--vocab-size")
         try Bounds.check(batchSize, in: 1...65_536, of: "--batch-size")
         try Bounds.check(masks, in: 0...100, of: "--masks")
-        try GoalOptions.check(Double(spelling), in: 0...0.99, of: "--spelling")
-        try GoalOptions.check(tokenNoise, in: 0...0.9, of: "--token-noise")
-        try GoalOptions.check(speed, in: 0...0.5, of: "--speed")
-        try GoalOptions.check(gain, in: 0...60, of: "--gain")
-        try GoalOptions.check(shift, in: 0...30, of: "--shift")
-        try GoalOptions.check(noise, in: 0...1, of: "--noise")
-        try GoalOptions.check(joining, in: 0...1, of: "--joining")
-        try GoalOptions.check(Double(labelSmoothing), in: 0...0.9, of: "--label-smoothing")
+        try Bounds.check(spelling, in: 0...0.99, of: "--spelling")
+        try Bounds.check(tokenNoise, in: 0...0.9, of: "--token-noise")
+        try Bounds.check(speed, in: 0...0.5, of: "--speed")
+        try Bounds.check(gain, in: 0...60, of: "--gain")
+        try Bounds.check(shift, in: 0...30, of: "--shift")
+        try Bounds.check(noise, in: 0...1, of: "--noise")
+        try Bounds.check(joining, in: 0...1, of: "--joining")
+        try Bounds.check(labelSmoothing, in: 0...0.9, of: "--label-smoothing")
         guard (2...3).contains(language.count), language.allSatisfy({ $0.isASCII && $0.isLowercase }) else {
             throw ValidationError("--language is “\(language)”, and must be a code of two or three letters, such as en.")
         }
@@ -122,7 +122,9 @@ struct TrainTranscribeCommand: TrainingCommand {
         let clips = try SpeechClips(
             data, validation: goal.validationData, share: goal.validationShare, seed: training.seed)
         try prepare(output)
-        let (checkpoint, parameters) = try model(from: original, clips, output, registry)
+        if !goal.resume { try begin(output, from: original, clips) }
+        let (checkpoint, parameters) = try trainable(
+            output, from: original, leavingOut: SpeechTask.isOwn, registry: registry)
         let task = try SpeechTask(
             checkpoint, parameters, clips: clips, options: options, savingAs: training.saveAs.elementType, registry: registry)
         try freeze(parameters)
@@ -132,25 +134,11 @@ struct TrainTranscribeCommand: TrainingCommand {
             unreadable: task.unreadable)
     }
 
-    /// The model to train, whose other files go to the output folder; those of a run to go on with stand there.
-    private func model(
-        from original: Checkpoint?, _ clips: SpeechClips, _ output: String, _ registry: Registry
-    ) throws -> (checkpoint: Checkpoint, parameters: ParameterStore) {
-        let precision = training.precision.precision
-        @Sendable func isOwn(_ name: String) -> Bool { name.hasPrefix(SpeechTask.ownParameters) }
-        if let original {
-            if !goal.resume { try original.copyOtherFiles(to: output) }
-            return try Checkpoint(folder: output).trainable(
-                from: original, leavingOut: isOwn, drawing: ParameterInitialization(), seed: training.seed, precision: precision)
-        }
-        if !goal.resume {
-            let texts = clips.split.training.map { clips.items[$0].text }
-            try NewTranscriber(fromScratch, windowSeconds: window, language: language).write(
-                to: output, texts: lowercase ? texts.map { $0.lowercased() } : texts, vocabularySize: vocabSize)
-        }
-        let checkpoint = try Checkpoint(folder: output)
-        return checkpoint.trainable(
-            drawing: try registry.family(for: checkpoint).initialization(of: checkpoint), seed: training.seed,
-            precision: precision)
+    /// Writes all files of the model but its weights.
+    private func begin(_ output: String, from original: Checkpoint?, _ clips: SpeechClips) throws {
+        if let original { return try original.copyOtherFiles(to: output) }
+        let texts = clips.split.training.map { clips.items[$0].text }
+        try NewTranscriber(fromScratch, windowSeconds: window, language: language).write(
+            to: output, texts: lowercase ? texts.map { $0.lowercased() } : texts, vocabularySize: vocabSize)
     }
 }

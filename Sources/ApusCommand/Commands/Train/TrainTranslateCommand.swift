@@ -64,7 +64,7 @@ struct TrainTranslateCommand: TrainingCommand {
         try Bounds.check(batchTokens, in: 1...10_000_000, of: "--batch-tokens")
         try Bounds.check(longest, in: 2...100_000, of: "--longest")
         try Bounds.check(measured, in: 1...1_000_000, of: "--measured")
-        try GoalOptions.check(Double(labelSmoothing), in: 0...0.9, of: "--label-smoothing")
+        try Bounds.check(labelSmoothing, in: 0...0.9, of: "--label-smoothing")
         if (from == nil) != (to == nil) { throw ValidationError("Name both languages, --from and --to, or neither.") }
     }
 
@@ -83,7 +83,8 @@ struct TrainTranslateCommand: TrainingCommand {
         let pairs = try SentencePairs(
             data, validation: goal.validationData, share: goal.validationShare, seed: training.seed)
         try prepare(output)
-        let (checkpoint, parameters) = try model(from: original, pairs, output, registry)
+        if !goal.resume { try begin(output, from: original, pairs, registry) }
+        let (checkpoint, parameters) = try trainable(output, from: original, registry: registry)
         var options = TranslationTask.Options()
         (options.batchTokens, options.longest, options.measured) = (batchTokens, longest, measured)
         (options.smoothing, options.prefix) = (labelSmoothing, prefix ?? "")
@@ -104,28 +105,16 @@ struct TrainTranslateCommand: TrainingCommand {
             summary: "\(task.trainingIndices.count) pairs to learn from, \(task.heldOutCount) to measure by")
     }
 
-    /// The model to train, whose other files go to the output folder; those of a run to go on with stand there.
-    private func model(
-        from original: Checkpoint?, _ pairs: SentencePairs, _ output: String, _ registry: Registry
-    ) throws -> (checkpoint: Checkpoint, parameters: ParameterStore) {
-        let precision = training.precision.precision
-        if let original {
-            if !goal.resume { try original.copyOtherFiles(to: output) }
-            return try Checkpoint(folder: output).trainable(
-                from: original, leavingOut: { _ in false }, drawing: ParameterInitialization(), seed: training.seed,
-                precision: precision)
+    /// Writes all files of the model but its weights.
+    private func begin(_ output: String, from original: Checkpoint?, _ pairs: SentencePairs, _ registry: Registry) throws {
+        if let original { return try original.copyOtherFiles(to: output) }
+        var progress = ProgressBar(total: 100, isQuiet: goal.quiet)
+        try NewTranslator.writeTokenizer(to: output, from: pairs, vocabularySize: vocabSize) {
+            progress.show(Int(100 * $0))
         }
-        if !goal.resume {
-            var progress = ProgressBar(total: 100, isQuiet: goal.quiet)
-            try NewTranslator.writeTokenizer(to: output, from: pairs, vocabularySize: vocabSize) { progress.show(Int(100 * $0)) }
-            progress.erase()
-            var new = NewTranslator(fromScratch)
-            if let from, let to { new.languages = .init(source: from, target: to) }
-            try new.write(to: output, registry: registry)
-        }
-        let checkpoint = try Checkpoint(folder: output)
-        return checkpoint.trainable(
-            drawing: try registry.family(for: checkpoint).initialization(of: checkpoint), seed: training.seed,
-            precision: precision)
+        progress.erase()
+        var new = NewTranslator(fromScratch)
+        if let from, let to { new.languages = .init(source: from, target: to) }
+        try new.write(to: output, registry: registry)
     }
 }

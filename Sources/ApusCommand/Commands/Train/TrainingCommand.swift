@@ -53,6 +53,22 @@ extension TrainingCommand {
         try OutputFolder.make(output)
     }
 
+    /// The checkpoint of the output folder and what is trained: the weights of a base, or new ones.
+    ///
+    /// - Parameter isLeftOut: which of the base's are drawn anew, by name.
+    func trainable(
+        _ output: String, from original: Checkpoint?, leavingOut isLeftOut: @escaping @Sendable (String) -> Bool = { _ in false },
+        registry: Registry
+    ) throws -> (checkpoint: Checkpoint, parameters: ParameterStore) {
+        let checkpoint = try Checkpoint(folder: output), precision = training.precision.precision
+        let initialization = try registry.family(for: checkpoint).initialization(of: checkpoint)
+        guard let original else {
+            return checkpoint.trainable(drawing: initialization, seed: training.seed, precision: precision)
+        }
+        return try checkpoint.trainable(
+            from: original, leavingOut: isLeftOut, drawing: initialization, seed: training.seed, precision: precision)
+    }
+
     /// Freezes the parameters that `--freeze` names.
     func freeze(_ parameters: ParameterStore) throws {
         let patterns = training.freeze
@@ -65,8 +81,13 @@ extension TrainingCommand {
         parameters.freeze { name in patterns.contains { NamePattern.matches(name, $0) } }
     }
 
-    private static func drawCurves(_ folder: String) throws {
-        try TrainingCurves(log: "\(folder)/training-log.jsonl").write(to: "\(folder)/\(TrainingCurves.fileName)")
+    /// A picture that cannot be drawn is no reason to stop.
+    private static func drawCurves(_ folder: String) {
+        do {
+            try TrainingCurves(log: "\(folder)/training-log.jsonl").write(to: "\(folder)/\(TrainingCurves.fileName)")
+        } catch {
+            StandardError.write("\(Program.name): \(StandardError.describe(error))\n")
+        }
     }
 
     /// Runs the training of a task, shows how it goes, and says how it ended.
@@ -98,8 +119,7 @@ extension TrainingCommand {
             defer { display.end() }
             result = try trainer.run(shouldStop: { StopRequest.wasMade }) { event in
                 display.show(event)
-                // A picture that cannot be drawn is no reason to stop.
-                if case .validated = event { try? Self.drawCurves(output) }
+                if case .validated = event { Self.drawCurves(output) }
             }
         }
         if display.skippedCount > 0 { StandardError.write("\(display.skippedCount) \(examples) could not be used\n") }

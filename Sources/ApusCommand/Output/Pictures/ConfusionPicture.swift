@@ -1,5 +1,8 @@
 /// A picture of which labels are taken for which: a row for each label, a column for each answer, and the darker the more.
 enum ConfusionPicture {
+    /// What a picture still shows, a pixel each.
+    static let mostLabels = 2_000
+
     /// Draws counts, `[label][answer]`, each row by its sum.
     ///
     /// - Parameter labels: their names, in order.
