@@ -20,6 +20,13 @@ let package = Package(
             dependencies: [
                 "SensorPlugin", .product(name: "Apus", package: "apus"), .product(name: "ApusCommand", package: "apus"),
             ]),
+        // Trains the model that comes with the plugin.
+        .executableTarget(
+            name: "train-sensor",
+            dependencies: [
+                "SensorPlugin", .product(name: "AttentionEngine", package: "apus"), .product(name: "PluginKit", package: "apus"),
+                .product(name: "Training", package: "apus"),
+            ]),
         .testTarget(
             name: "SensorPluginTests",
             dependencies: [

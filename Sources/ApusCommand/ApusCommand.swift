@@ -62,7 +62,7 @@ struct RootCommand: ParsableCommand {
         subcommands: [
             ClassifyCommand.self, TranscribeCommand.self, TranslateCommand.self, GenerateCommand.self,
             ClassifyTextCommand.self, EmbedCommand.self, FillMaskCommand.self, TokenizeCommand.self,
-            TrainCommand.self, EvaluateCommand.self,
+            AlignCommand.self, TrainCommand.self, EvaluateCommand.self,
             InspectCommand.self, ModelsCommand.self, ForwardCommand.self, QuantizeCommand.self, BenchCommand.self,
             EnvironmentCommand.self, NewPluginCommand.self,
         ])

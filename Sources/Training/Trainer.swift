@@ -12,6 +12,7 @@ public final class Trainer<Task: TrainingTask> {
     private let folder: String
     private let workers: Int
     private let resumes: Bool
+    private let adapters: LowRankAdapters?
     private var optimizer: any Optimizer
     private var average: ExponentialMovingAverage
 
@@ -23,9 +24,14 @@ public final class Trainer<Task: TrainingTask> {
     ///   - folder: where everything is kept; it is there already.
     ///   - resumes: whether to go on from the state in the folder.
     ///   - workers: how many threads read examples.
+    ///   - adapters: what is trained in place of the task's parameters.
     /// - Throws: `InputError` for a setting out of its range.
-    public init(_ task: Task, settings: TrainingSettings, folder: String, resumes: Bool = false, workers: Int = 2) throws {
+    public init(
+        _ task: Task, settings: TrainingSettings, folder: String, resumes: Bool = false, workers: Int = 2,
+        adapters: LowRankAdapters? = nil
+    ) throws {
         try settings.validate()
+        self.adapters = adapters
         (self.task, self.settings, self.folder, self.resumes, self.workers) = (task, settings, folder, resumes, workers)
         optimizer = settings.newOptimizer
         average = ExponentialMovingAverage(decay: settings.average)
@@ -45,12 +51,13 @@ public final class Trainer<Task: TrainingTask> {
     public func run(
         shouldStop: () -> Bool = { false }, report: @escaping @Sendable (TrainingEvent) -> Void = { _ in }
     ) throws -> (best: [TrainingMeasure], isComplete: Bool) {
-        let parameters = task.parameters.parameters
+        let parameters = adapters?.parameters ?? task.parameters.parameters
         var state = TrainingState(
             position: DataPosition(seed: settings.seed), settings: settings, exampleCount: task.trainingIndices.count)
         if resumes {
             state = try TrainingState.read(
                 statePath, settings: settings, exampleCount: task.trainingIndices.count, into: parameters, &optimizer, &average)
+            adapters?.apply()
         }
         let log = try TrainingLog("\(folder)/\(TrainingLog.fileName)", upToStep: state.step)
         if !resumes { try state.write(to: statePath, parameters, optimizer, average) }
@@ -83,8 +90,13 @@ public final class Trainer<Task: TrainingTask> {
             }
             if stops { return (state.best, false) }
         }
-        try averaged(parameters) { try task.save(to: "\(folder)/last") }
+        try averaged(parameters) { try save(to: "\(folder)/last") }
         return (state.best, true)
+    }
+
+    private func save(to folder: String) throws {
+        try task.save(to: folder)
+        try adapters?.saveIfKept(beside: folder)
     }
 
     private func schedule(_ stepsInEpoch: Int) -> LearningRateSchedule {
@@ -115,6 +127,7 @@ public final class Trainer<Task: TrainingTask> {
             loss += value / Float(settings.accumulation)
             tape.backward(from: result)
         }
+        adapters?.takeGradients()
         if settings.accumulation > 1 { Gradients.scale(parameters, by: 1 / Float(settings.accumulation)) }
         let norm =
             settings.gradientLimit > 0
@@ -122,6 +135,7 @@ public final class Trainer<Task: TrainingTask> {
         guard norm.isFinite else { throw diverged("gradients whose norm is \(norm)", step, examples) }
         let rate = schedule.rate(at: step)
         optimizer.step(parameters, learningRate: rate)
+        adapters?.apply()
         if settings.average > 0 { average.update(parameters) }
         let seconds = (ContinuousClock.now - start) / .seconds(1)
         return (
@@ -150,7 +164,7 @@ public final class Trainer<Task: TrainingTask> {
             let measures = try task.validate { report(.validating($0)) }
             let isBest = Self.isBetter(measures, than: state.best)
             if isBest {
-                try task.save(to: folder)
+                try save(to: folder)
                 state.best = measures
             }
             try log.add(measures, isBest: isBest, step: state.step)
@@ -161,8 +175,12 @@ public final class Trainer<Task: TrainingTask> {
     /// Runs `body` with the average in the parameters' place, if there is one.
     private func averaged<Result>(_ parameters: [Parameter], _ body: () throws -> Result) rethrows -> Result {
         guard settings.average > 0 else { return try body() }
-        average.swap(parameters)
-        defer { average.swap(parameters) }
+        func exchange() {
+            average.swap(parameters)
+            adapters?.apply()
+        }
+        exchange()
+        defer { exchange() }
         return try body()
     }
 

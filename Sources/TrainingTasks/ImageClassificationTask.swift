@@ -13,6 +13,8 @@ public struct ImageClassificationTask: TrainingTask {
         public var flips = true
         /// How far brightness, contrast and saturation change.
         public var colorJitter = 0.3
+        /// How strong the two changes are that each photo undergoes, up to 30 (`RandAugment`); 0 for none.
+        public var randAugment = 0
         /// How often a rectangle is erased.
         public var erasing = 0.0
         /// The parameter of mixing two photos through each other; 0 for never.
@@ -105,6 +107,7 @@ public struct ImageClassificationTask: TrainingTask {
         if augmentation.flips { steps.append(RandomHorizontalFlip()) }
         let jitter = augmentation.colorJitter
         if jitter > 0 { steps.append(ColorJitter(brightness: jitter, contrast: jitter, saturation: jitter)) }
+        if augmentation.randAugment > 0 { steps.append(RandAugment(magnitude: augmentation.randAugment)) }
         let changes = ImageAugmentations(steps), erasing = RandomErasing(probability: augmentation.erasing)
         let isErasing = augmentation.erasing > 0, kept = KeptImages(shorterSide: augmentation.keptSize)
         loading = { index, seed in

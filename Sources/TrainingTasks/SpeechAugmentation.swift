@@ -13,8 +13,14 @@ public struct SpeechAugmentation: Sendable, Hashable, Codable {
     public var noise = 0.3
     /// How often another recording follows it, where both fit into a window.
     public var joining = 0.0
+    /// How often words of several recordings stand in its place, where there is a table of words and their times.
+    public var splicing = 0.0
     /// How many bands of frequencies, and stretches of time, are masked.
     public var masks = 2
+    /// The most bins of such a band.
+    public var maskedBins = 27
+    /// The most frames of such a stretch, and no more than a fifth of what is heard.
+    public var maskedFrames = 100
 
     /// Creates the usual changes.
     public init() {}
@@ -36,5 +42,19 @@ public struct SpeechAugmentation: Sendable, Hashable, Codable {
             result = AddedNoise(ratio: 10...40)(result, using: &generator)
         }
         return result
+    }
+
+    /// Masks features, `[bins, frames]`.
+    ///
+    /// - Parameter heard: the share of the frames in which there is sound.
+    func mask(_ features: inout Tensor, heard: Double, _ generator: inout SeededGenerator) {
+        guard masks > 0 else { return }
+        let (bins, frames) = (features.shape[0], features.shape[1])
+        var values = features.floats
+        let masking = SpecAugment(
+            frequencyMasks: masks, frequencyWidth: maskedBins, timeMasks: masks,
+            timeWidth: min(maskedFrames, max(1, Int(0.2 * heard * Double(frames)))))
+        masking(&values, bins: bins, frames: frames, using: &generator)
+        features = Tensor(values, shape: [bins, frames])
     }
 }

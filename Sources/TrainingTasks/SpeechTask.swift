@@ -14,8 +14,8 @@ public struct SpeechTask: TrainingTask {
         var ids: [Int]
         /// How many of the first the model is given.
         var givenCount: Int
-        /// The classes of the text's characters.
-        var characters: [Int]
+        /// The classes that the text is spelled in.
+        var spelled: [Int]
         /// What share of the window is heard.
         var heard: Double
     }
@@ -32,6 +32,10 @@ public struct SpeechTask: TrainingTask {
         public var smoothing: Float = 0.1
         /// The share of the loss that is of spelling, by the encoder alone, what is said (Hori et al., 2017); 0 for none.
         public var spelling: Float = 0.3
+        /// How words are said, to be spelled by their sounds; by their characters without it.
+        public var pronunciations: String?
+        /// A table of words and when they are said, as `align` writes it, for recordings put together of words.
+        public var words: String?
         /// How often a token that the model is given is another one, so that it learns to listen.
         public var tokenNoise = 0.0
         /// How recordings are changed.
@@ -54,12 +58,12 @@ public struct SpeechTask: TrainingTask {
     private let options: Options
     private let elementType: ElementType
     private let registry: Registry
-    private let speller: Linear?
+    private let speller: Speller?
 
     /// How many recordings there are to measure by.
     public var heldOutCount: Int { heldOut.count }
     /// Where the parameters stand that only training has.
-    private static let ownPath = "spelling"
+    static let ownPath = "spelling"
     /// Whether a parameter, by its name, is one that only training has.
     @Sendable public static func isOwn(_ name: String) -> Bool { name.hasPrefix(ownPath + ".") }
 
@@ -87,13 +91,11 @@ public struct SpeechTask: TrainingTask {
         self.registry = registry
         trainingIndices = clips.split.training
         batchPlan = .count(options.batchSize)
-        let reader = ClipReader(clips: clips, model: model, options: options, registry: registry)
+        let reader = try TrainingClips(clips: clips, model: model, options: options, registry: registry)
         loading = { try reader.example($0, seed: $1) }
-        speller =
-            options.spelling > 0
-            ? try Linear(
-                checkpoint.configuration(as: Width.self).width, reader.characterClasses.count + 1,
-                checkpoint.weights[Self.ownPath]) : nil
+        speller = try reader.spelling.map {
+            try Speller($0, width: checkpoint.configuration(as: EncoderWidth.self).width, checkpoint.weights[Self.ownPath])
+        }
 
         var (readable, unreadable): ([Int], [(String, any Error)]) = ([], [])
         for (index, result) in zip(clips.split.heldOut, Processor.map(clips.split.heldOut) { _ = try reader.plain($0) }) {
@@ -110,11 +112,6 @@ public struct SpeechTask: TrainingTask {
         }
     }
 
-    private struct Width: Decodable {
-        var width: Int
-        enum CodingKeys: String, CodingKey { case width = "d_model" }
-    }
-
     public func name(of index: Int) -> String { clips.items[index].path }
 
     public func loss(of batch: [Example], seed: UInt64) throws -> Tensor {
@@ -122,7 +119,7 @@ public struct SpeechTask: TrainingTask {
         let written = try Loss.crossEntropy(logits, targets(batch), smoothing: options.smoothing)
         guard let speller, let states else { return written }
         let frames = batch.map { min(states.shape[1], Int((Double(states.shape[1]) * $0.heard).rounded(.up))) }
-        let spelled = try Loss.ctc(speller(states), batch.map(\.characters), frames: frames)
+        let spelled = try Loss.ctc(speller(states), batch.map(\.spelled), frames: frames)
         return written.scaled(by: 1 - options.spelling).adding(spelled.scaled(by: options.spelling))
     }
 
@@ -168,7 +165,7 @@ public struct SpeechTask: TrainingTask {
         for (done, index) in heldOut.enumerated() {
             let sound = try registry.read(InputFile(path: clips.items[index].path), as: Waveform.self)
             let text = try model.transcribe(sound, options: listening) { _ in true }.text
-            let reference = ErrorRate.words(ClipReader.text(clips.items[index], options)).joined(separator: " ")
+            let reference = ErrorRate.words(TrainingClips.text(clips.items[index], options)).joined(separator: " ")
             let hypothesis = ErrorRate.words(text).joined(separator: " ")
             words.addWords(reference: reference, hypothesis: hypothesis)
             characters.addCharacters(reference: reference, hypothesis: hypothesis)
@@ -182,65 +179,6 @@ public struct SpeechTask: TrainingTask {
 
     public func save(to folder: String) throws {
         try checkpoint.save(parameters, to: folder, as: elementType, leavingOut: Self.isOwn)
-    }
-}
-
-/// Reads recordings and changes them.
-private struct ClipReader: Sendable {
-    let clips: SpeechClips
-    let model: any SpeechLearning
-    let options: SpeechTask.Options
-    let registry: Registry
-    /// The classes of characters, from 1 on; 0 is none.
-    let characterClasses: [Character: Int]
-
-    init(clips: SpeechClips, model: any SpeechLearning, options: SpeechTask.Options, registry: Registry) {
-        (self.clips, self.model, self.options, self.registry) = (clips, model, options, registry)
-        let all = Set(clips.split.training.flatMap { Self.text(clips.items[$0], options) }).sorted()
-        characterClasses = Dictionary(uniqueKeysWithValues: all.enumerated().map { ($1, $0 + 1) })
-    }
-
-    static func text(_ item: SpeechClips.Item, _ options: SpeechTask.Options) -> String {
-        options.lowercases ? item.text.lowercased() : item.text
-    }
-
-    private func sound(_ index: Int) throws -> Waveform {
-        try registry.read(InputFile(path: clips.items[index].path), as: Waveform.self)
-    }
-
-    /// An example as it is.
-    func plain(_ index: Int) throws -> SpeechTask.Example { try example(sound(index), Self.text(clips.items[index], options)) }
-
-    /// An example as it is in an epoch.
-    func example(_ index: Int, seed: UInt64) throws -> SpeechTask.Example {
-        var generator = SeededGenerator(state: seed)
-        let augmentation = options.augmentation, window = model.windowDuration
-        var (sound, text) = (try sound(index), Self.text(clips.items[index], options))
-        // One that does not fit as it is is not to be learned from.
-        guard sound.duration <= window else { return try example(sound, text) }
-        if augmentation.joining > 0, Double.random(in: 0..<1, using: &generator) < augmentation.joining,
-            let other = clips.split.training.randomElement(using: &generator), let next = try? self.sound(other),
-            let joined = Waveform(concatenating: [sound, next]), joined.duration <= window
-        {
-            (sound, text) = (joined, text + " " + Self.text(clips.items[other], options))
-        }
-        var result = try example(augmentation.changed(sound, window: window, &generator), text)
-        if augmentation.masks > 0 {
-            let (bins, frames) = (result.features.shape[0], result.features.shape[1])
-            var features = result.features.floats
-            let masking = SpecAugment(
-                frequencyMasks: augmentation.masks, timeMasks: augmentation.masks,
-                timeWidth: max(1, Int(0.2 * result.heard * Double(frames))))
-            masking(&features, bins: bins, frames: frames, using: &generator)
-            result.features = Tensor(features, shape: [bins, frames])
-        }
-        return result
-    }
-
-    private func example(_ sound: Waveform, _ text: String) throws -> SpeechTask.Example {
-        let features = try model.features(of: sound), transcript = try model.transcript(of: text, language: options.language)
-        return SpeechTask.Example(
-            features: features, ids: transcript.ids, givenCount: transcript.givenCount,
-            characters: text.compactMap { characterClasses[$0] }, heard: sound.duration / model.windowDuration)
+        try speller?.save(parameters.tensors().filter { Self.isOwn($0.name) }, to: folder)
     }
 }

@@ -81,6 +81,35 @@ struct TrainClassifyTests {
         }
     }
 
+    @Test("adapts a model by small matrices, which peft reads too, and resumes")
+    func adapters() throws {
+        #expect(try train("base", "--epochs", "1").status == 0)
+        let options = [
+            "--base", path("base"), "--lora", "4", "--keep-adapters", "--average", "0.9", "--steps", "12", "--rand-augment", "9",
+            "--save-every", "1",
+        ]
+        let whole = try CommandRun(["train", "classify", "--data", data, "--output", path("whole")] + Self.small + options)
+        #expect(whole.status == 0 && whole.errors.contains("are trained"), "\(whole.errors)")
+        for file in ["whole/adapter/adapter_model.safetensors", "whole/last/adapter/adapter_config.json"] {
+            #expect(FileManager.default.fileExists(atPath: path(file)), "\(file)")
+        }
+        #expect(try weights("whole/last") != weights("base/last"))
+        let answer = try CommandRun("classify", "--model", path("whole"), "--json", photo)
+        #expect(answer.status == 0, "\(answer.errors)")
+        try CommandRun.interrupted(
+            ["train", "classify", "--data", data, "--output", path("killed"), "--quiet"] + Self.small + options,
+            by: SIGKILL, log: path("killed/training-log.jsonl"), bytes: 600)
+        #expect(try CommandRun("train", "classify", "--resume", "--output", path("killed")).status == 0)
+        #expect(try weights("killed/last") == weights("whole/last"))
+
+        let alone = try train("alone", "--lora", "4")
+        #expect(alone.status != 0 && alone.errors.contains("--base"), "\(alone.errors)")
+        let none = try train("none", "--keep-adapters")
+        #expect(none.status != 0 && none.errors.contains("--lora"), "\(none.errors)")
+        let strong = try train("strong", "--rand-augment", "31")
+        #expect(strong.status != 0 && strong.errors.contains("--rand-augment"), "\(strong.errors)")
+    }
+
     @Test("learns on from a model for other labels, with a part of it frozen")
     func fineTuning() throws {
         #expect(try train("base", "--epochs", "1").status == 0)

@@ -72,6 +72,60 @@ struct TrainTranscribeTests {
         #expect(try measured.objects.first?["count"] as? Int == Self.said.count, "\(measured.errors)")
     }
 
+    @Test("spells by sounds, finds words in time, and learns from recordings put together of them")
+    func splicing() throws {
+        let words = Set(Self.said.flatMap { $0.1.split(separator: " ") })
+        let dictionary = words.map { "\($0)  \($0.map { "S\($0)" }.joined(separator: " "))\n" }.sorted().joined()
+        try dictionary.write(toFile: path("words.dict"), atomically: true, encoding: .utf8)
+        let sounds = [
+            "--pronunciations", path("words.dict"), "--mask-bands", "12", "--mask-seconds", "0.15", "--validation-data",
+            path("clips.tsv"),
+        ]
+        let first = try CommandRun(
+            ["train", "transcribe", "--data", path("clips.tsv"), "--output", path("first"), "--steps", "2"] + Self.small + sounds)
+        #expect(first.status == 0, "\(first.errors)")
+
+        let aligned = try CommandRun("align", "--model", path("first"), "--data", path("clips.tsv"), "--quiet")
+        #expect(aligned.status == 0, "\(aligned.errors)")
+        let rows = aligned.lines.map { $0.split(separator: "\t").map(String.init) }
+        #expect(rows.first == ["file", "word", "start", "end"])
+        #expect(rows.dropFirst().map { $0[1] } == Self.said.flatMap { $0.1.split(separator: " ").map(String.init) })
+        for row in rows.dropFirst() { #expect((Double(row[2]) ?? 9) <= (Double(row[3]) ?? -1)) }
+        try aligned.output.write(toFile: path("words.tsv"), atomically: true, encoding: .utf8)
+        let object = try CommandRun("align", "--model", path("first"), "--data", path("clips.tsv"), "--json").objects.first
+        #expect((object?["words"] as? [[String: Any]])?.count == 5)
+
+        let options = sounds + ["--words", path("words.tsv"), "--splicing", "0.9", "--steps", "4"]
+        let whole = try CommandRun(
+            ["train", "transcribe", "--data", path("clips.tsv"), "--output", path("whole")] + Self.small + options)
+        #expect(whole.status == 0, "\(whole.errors)")
+        try CommandRun.interrupted(
+            ["train", "transcribe", "--data", path("clips.tsv"), "--output", path("killed"), "--quiet", "--save-every", "1"]
+                + Self.small + options,
+            by: SIGKILL, log: path("killed/training-log.jsonl"), bytes: 120)
+        #expect(try CommandRun("train", "transcribe", "--resume", "--output", path("killed")).status == 0)
+        #expect(try weights("killed/last") == weights("whole/last"))
+    }
+
+    @Test("names words without sounds, tables that make no sense, and models that cannot align")
+    func badSounds() throws {
+        try "TWO  T UW\n".write(toFile: path("short.dict"), atomically: true, encoding: .utf8)
+        let short = try train("m", "--pronunciations", path("short.dict"))
+        #expect(
+            short.status != 0 && short.errors.contains("short.dict") && short.errors.contains("more words"), "\(short.errors)")
+        let lost = try train("n", "--words", path("nowhere.tsv"))
+        #expect(lost.status != 0 && lost.errors.contains("nowhere.tsv"), "\(lost.errors)")
+        try "a\tb\tc\td\n".write(toFile: path("odd.tsv"), atomically: true, encoding: .utf8)
+        let odd = try train("o", "--words", path("odd.tsv"))
+        #expect(odd.status != 0 && odd.errors.contains("line 1"), "\(odd.errors)")
+        let other = try CommandRun(
+            "align", "--model", "\(Self.samples.path)/StarterModels/whisper-an4", "--data", path("clips.tsv"))
+        #expect(other.status != 0 && other.errors.contains("spelling.safetensors"), "\(other.errors)")
+        let photos = try CommandRun(
+            "align", "--model", "\(Self.samples.path)/StarterModels/vit-grocery", "--data", path("clips.tsv"))
+        #expect(photos.status != 0 && photos.errors.contains("vit-grocery"), "\(photos.errors)")
+    }
+
     @Test("refuses what cannot be learned from, and leaves out what is too long")
     func badInput() throws {
         func refused(_ run: CommandRun, _ words: String...) {

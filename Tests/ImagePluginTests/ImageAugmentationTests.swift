@@ -112,4 +112,40 @@ struct ImageAugmentationTests {
         RandomErasing(probability: 1)(&tiny, height: 1, width: 1, using: &generator)
         RandomErasing(probability: 0)(&tiny, height: 1, width: 1, using: &generator)
     }
+
+    private struct Changes: Decodable {
+        struct Change: Decodable {
+            var operation: String
+            var magnitude: Int
+            var isNegative: Bool
+            var pixels: [UInt8]
+        }
+        var width: Int
+        var height: Int
+        var pixels: [UInt8]
+        var changes: [Change]
+    }
+
+    @Test("The changes of RandAugment are torchvision's")
+    func randAugment() throws {
+        let file = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .appending(path: "Fixtures/images/changes.json")
+        let expected = try JSONDecoder().decode(Changes.self, from: Data(contentsOf: file))
+        let image = try #require(Image(width: expected.width, height: expected.height, pixels: expected.pixels))
+        for change in expected.changes {
+            let operation = try #require(RandAugment.Operation.allCases.first { "\($0)" == change.operation })
+            let result = image.changed(operation, strength: Double(change.magnitude) / 30, isNegative: change.isNegative)
+            let different = zip(result.pixels, change.pixels).count { abs(Int($0) - Int($1)) > 1 }
+            // Where a place falls between two pixels, the last bit decides.
+            let allowed = ["shearX", "shearY", "rotate"].contains(change.operation) ? 12 : 0
+            #expect(different <= allowed, "\(change.operation) \(change.magnitude): \(different) values differ")
+        }
+        #expect(Set(expected.changes.map(\.operation)).count == RandAugment.Operation.allCases.count)
+        var (first, second) = (SeededGenerator(state: 9), SeededGenerator(state: 9))
+        #expect(RandAugment()(image, using: &first).pixels == RandAugment()(image, using: &second).pixels)
+        let tiny = try #require(Image(width: 1, height: 1, pixels: [1, 2, 3]))
+        for operation in RandAugment.Operation.allCases {
+            #expect(tiny.changed(operation, strength: 1, isNegative: true).pixels.count == 3)
+        }
+    }
 }

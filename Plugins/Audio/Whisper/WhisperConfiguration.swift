@@ -18,6 +18,8 @@ struct WhisperConfiguration: Decodable {
     var startToken: Int?
     var endToken: Int?
     var padding: Int?
+    /// The deviation that new weights are drawn with.
+    var initialDeviation: Float?
 
     enum CodingKeys: String, CodingKey {
         case width = "d_model"
@@ -35,6 +37,7 @@ struct WhisperConfiguration: Decodable {
         case startToken = "decoder_start_token_id"
         case endToken = "eos_token_id"
         case padding = "pad_token_id"
+        case initialDeviation = "init_std"
     }
 
     init(_ checkpoint: Checkpoint) throws {
@@ -55,8 +58,10 @@ struct WhisperConfiguration: Decodable {
         try checkpoint.checked("decoder_start_token_id", start, in: 0...vocabularySize - 1)
         try checkpoint.checked("eos_token_id", end, in: 0...vocabularySize - 1)
         try checkpoint.checked("pad_token_id", padding ?? 0, in: 0...vocabularySize - 1)
+        try checkpoint.checked("init_std", deviation, in: 0...1)
     }
 
+    var deviation: Float { initialDeviation ?? 0.02 }
     var bins: Int { binCount ?? 80 }
     var start: Int { startToken ?? min(50_257, vocabularySize - 1) }
     var end: Int { endToken ?? min(50_256, vocabularySize - 1) }

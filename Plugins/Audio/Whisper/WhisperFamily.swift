@@ -59,7 +59,7 @@ public struct WhisperFamily: SpeechTranscribing, TensorGenerating {
         let positions = TransformerConfiguration.SinusoidLayout.halvesToEnd.table(
             count: configuration.sourcePositionCount, width: configuration.width)
         return ParameterInitialization(
-            .normal(deviation: 0.02), values: ["model.encoder.embed_positions.weight": positions],
+            .normal(deviation: configuration.deviation), values: ["model.encoder.embed_positions.weight": positions],
             optional: ["model.decoder.embed_tokens.weight": 2])
     }
 

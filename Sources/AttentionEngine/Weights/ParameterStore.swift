@@ -110,6 +110,9 @@ public final class ParameterStore: ParameterSource {
         }
     }
 
+    /// Whether a parameter is drawn rather than read, by its name.
+    public func isDrawn(_ name: String) -> Bool { initialization != nil && (source == nil || isLeftOut(name)) }
+
     /// Keeps parameters as they are whose names `isFrozen` picks.
     public func freeze(where isFrozen: (String) -> Bool) {
         for parameter in parameters where isFrozen(parameter.name) { parameter.value.node?.isFrozen = true }
@@ -136,6 +139,14 @@ public struct Parameter: Sendable {
     public let name: String
     /// Its elements, which an optimizer changes in place.
     public let value: Tensor
+
+    /// A parameter that no model has asked for.
+    package init(trained name: String, _ value: Tensor) { self.init(name: name, value: value.with(GradientNode())) }
+
+    init(name: String, value: Tensor) { (self.name, self.value) = (name, value) }
+
+    /// Adds to the gradient.
+    package func addGradient(_ gradient: Tensor) { value.node?.add(gradient) }
 
     /// The gradient since it was last cleared, flat; `nil` where nothing depended on the parameter.
     public var gradient: Tensor? { value.node?.gradient }

@@ -81,7 +81,12 @@ public protocol Translating: ModelFamily {
 }
 
 /// The task of writing on from a beginning.
+///
+/// `forward` answers `input_ids` with `logits`, of what follows each.
 public protocol TextGenerating: ModelFamily {
+    /// The most tokens that the model sees at once; `nil` where there is no limit.
+    var positionLimit: Int? { get }
+
     /// Writes on from a prompt.
     ///
     /// - Parameters:
@@ -112,6 +117,9 @@ extension Tensor {
 }
 
 extension TextGenerating {
+    /// None.
+    public var positionLimit: Int? { nil }
+
     /// The pieces of text that follow a prompt, as they are written. Ending the loop ends the writing.
     public func text(after prompt: String, options: WritingOptions = WritingOptions()) -> AsyncThrowingStream<String, any Error> {
         AsyncThrowingStream { continuation in

@@ -9,6 +9,8 @@ public struct CausalLanguageModel: Sendable {
     private let decoder: Transformer
     private let head: TokenHead
     private let longest: Int
+    /// The most tokens that the model sees at once; `nil` where there is no limit.
+    public var positionLimit: Int? { longest == .max ? nil : longest }
 
     /// Puts the parts together.
     ///
@@ -135,6 +137,8 @@ public protocol CausalLanguageModeling: TextGenerating, TensorGenerating {
 }
 
 extension CausalLanguageModeling {
+    public var positionLimit: Int? { model.positionLimit }
+
     public func forward(_ inputs: NamedTensors, detail: ForwardDetail) throws -> NamedTensors {
         try model.forward(inputs, detail: detail)
     }

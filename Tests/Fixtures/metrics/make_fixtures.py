@@ -30,13 +30,18 @@ corpora["marks"] = [
     ("prix: 1½, 2², Ⅳ. et ½,½", ["prix : 1½, 2², Ⅳ. et ½ , ½", "prix: 3"]),
     ("un cafe\u0301 noir, n\u0303 et \u00f1", ["un cafe\u0301 noir, \u00f1 et n\u0303", "un the\u0301"]),
 ]
+corpora["chinese"] = [
+    ("我爱北京，天安门3.5元。", ["我爱北京天安门，3.5元。", "北京 的 天安门"]),
+    ("“你好” … NBA球员ABC-123（测试）!", ["“你好”——NBA球员 ABC-123 测试!", "你好"]),
+    ("→ 丂㐀豈 ½ ㌀ \u2000x\u2001y ＡＢ", ["→ 丂 㐀 豈 ½ ㌀ x y ＡＢ", "无"]),
+]
 words = "the a cat dog runs sees big small , . 12 it's well-known".split()
 corpora["random"] = [(" ".join(random.choices(words, k=random.randint(1, 14))), [" ".join(random.choices(words, k=random.randint(1, 14))) for _ in range(2)]) for _ in range(40)]
 texts = []
 for name, rows in corpora.items():
     hypotheses, references = [h for h, _ in rows], [list(r) for r in zip(*[r for _, r in rows])]
     entry = {"name": name, "hypotheses": hypotheses, "references": [r for _, r in rows], "bleu": {}, "single": {}}
-    for tokenizer in ["13a", "intl", "char", "none"]:
+    for tokenizer in ["13a", "intl", "zh", "char", "none"]:
         entry["bleu"][tokenizer] = BLEU(tokenize=tokenizer).corpus_score(hypotheses, references).score
         entry["single"][tokenizer] = BLEU(tokenize=tokenizer).corpus_score(hypotheses, references[:1]).score
     entry["chrf"] = CHRF(word_order=0).corpus_score(hypotheses, references).score

@@ -10,8 +10,13 @@ struct EvaluateCommand: ParsableCommand {
               \(Program.name) evaluate classify --model my-model --data photos/
               \(Program.name) evaluate transcribe --data clips.tsv --worst 5
               \(Program.name) evaluate translate --data pairs.tsv --confidence 0.95
+              \(Program.name) evaluate embed --model sentence-transformers/all-MiniLM-L6-v2 --data pairs.tsv
+              \(Program.name) evaluate generate --model gpt2 --data book.txt
             """,
-        subcommands: [EvaluateClassifyCommand.self, EvaluateTranscribeCommand.self, EvaluateTranslateCommand.self])
+        subcommands: [
+            EvaluateClassifyCommand.self, EvaluateTranscribeCommand.self, EvaluateTranslateCommand.self,
+            EvaluateEmbedCommand.self, EvaluateGenerateCommand.self,
+        ])
 }
 
 /// How measures are taken and shown.
@@ -51,7 +56,10 @@ struct MeasuredValue: Encodable {
     /// As a share of a hundred.
     var percentage: String { text { Quantity.percentage($0) } }
     /// As it is.
-    var number: String { text { Quantity.fixed($0, decimals: 2) } }
+    var number: String { places(2) }
+
+    /// As it is, with so many decimals.
+    func places(_ decimals: Int) -> String { text { Quantity.fixed($0, decimals: decimals) } }
 
     private func text(_ shown: (Double) -> String) -> String {
         guard let low, let high else { return shown(value) }

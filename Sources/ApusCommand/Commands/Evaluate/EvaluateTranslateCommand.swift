@@ -21,7 +21,7 @@ struct EvaluateTranslateCommand: ParsableCommand {
     var data: String
 
     @Option(
-        help: ArgumentHelp("How BLEU parts texts into words: 13a, intl, char or none. (default: 13a)", valueName: "name"),
+        help: ArgumentHelp("How BLEU parts texts into words: 13a, intl, zh, char or none. (default: 13a)", valueName: "name"),
         transform: Choice.of)
     var tokenize = BLEUTokenization.mteval13a
 

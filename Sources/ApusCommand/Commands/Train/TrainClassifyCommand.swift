@@ -46,6 +46,12 @@ struct TrainClassifyCommand: TrainingCommand {
     @Option(help: ArgumentHelp("How far brightness, contrast and saturation change.", valueName: "share"))
     var colorJitter = 0.3
 
+    @Option(
+        help: ArgumentHelp(
+            "Turn, shear, move, posterize and so on, two changes of such a strength for each photo, up to 30; 0 for none.",
+            valueName: "n"))
+    var randAugment = 0
+
     @Option(help: ArgumentHelp("How often a rectangle of a photo is erased.", valueName: "share"))
     var erasing = 0.0
 
@@ -78,6 +84,7 @@ struct TrainClassifyCommand: TrainingCommand {
         try Bounds.check(batchSize, in: 1...65_536, of: "--batch-size")
         try Bounds.check(smallestCrop, in: 0.01...1, of: "--smallest-crop")
         try Bounds.check(colorJitter, in: 0...1, of: "--color-jitter")
+        try Bounds.check(randAugment, in: 0...30, of: "--rand-augment")
         try Bounds.check(erasing, in: 0...1, of: "--erasing")
         try Bounds.check(mixup, in: 0...100, of: "--mixup")
         try Bounds.check(cutmix, in: 0...100, of: "--cutmix")
@@ -88,7 +95,8 @@ struct TrainClassifyCommand: TrainingCommand {
         [.init("data", data.map(GoalOptions.path))] + goal.recipeEntries + [
             .init("from-scratch", fromScratch.rawValue), .init("image-size", imageSize),
             .init("patch-size", patchSize), .init("smallest-crop", smallestCrop), .init("no-flip", flag: noFlip),
-            .init("color-jitter", colorJitter), .init("erasing", erasing), .init("mixup", mixup), .init("cutmix", cutmix),
+            .init("color-jitter", colorJitter), .init("rand-augment", randAugment), .init("erasing", erasing),
+            .init("mixup", mixup), .init("cutmix", cutmix),
             .init("patch-dropout", patchDropout), .init("keep-size", keepSize),
             .init("label-smoothing", labelSmoothing), .init("batch-size", batchSize),
         ] + training.recipe
@@ -119,7 +127,7 @@ struct TrainClassifyCommand: TrainingCommand {
         var augmentation = ImageClassificationTask.Augmentation()
         (augmentation.smallestCrop, augmentation.flips, augmentation.colorJitter) = (smallestCrop, !noFlip, colorJitter)
         (augmentation.erasing, augmentation.mixup, augmentation.cutmix) = (erasing, mixup, cutmix)
-        augmentation.keptSize = keepSize
+        (augmentation.randAugment, augmentation.keptSize) = (randAugment, keepSize)
         return try ImageClassificationTask(
             checkpoint, parameters, items: photos.items, split: photos.split, labelCount: photos.labels.count,
             batchSize: batchSize, augmentation: augmentation, smoothing: labelSmoothing,

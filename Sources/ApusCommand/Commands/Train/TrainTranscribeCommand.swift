@@ -49,6 +49,11 @@ struct TrainTranscribeCommand: TrainingCommand {
             "The share of the loss that is of spelling, by the encoder alone, what is said; 0 for none.", valueName: "share"))
     var spelling: Float = 0.3
 
+    @Option(
+        help: ArgumentHelp(
+            "A dictionary of words and their sounds, as CMU's, to spell by sounds in place of characters.", valueName: "file"))
+    var pronunciations: String?
+
     @Option(help: ArgumentHelp("How often a token that the model goes on from is another one.", valueName: "share"))
     var tokenNoise = 0.0
 
@@ -64,11 +69,27 @@ struct TrainTranscribeCommand: TrainingCommand {
     @Option(help: ArgumentHelp("How often noise is added.", valueName: "share"))
     var noise = 0.3
 
-    @Option(help: ArgumentHelp("How often another recording follows, where both fit into a window.", valueName: "share"))
+    @Option(
+        help: ArgumentHelp(
+            "How often another recording follows, mostly of the same speaker, where both fit into a window.", valueName: "share"))
     var joining = 0.0
+
+    @Option(
+        help: ArgumentHelp("A table of words and when they are said, as `\(Program.name) align` writes it.", valueName: "path"))
+    var words: String?
+
+    @Option(
+        help: ArgumentHelp("How often words of several recordings are put together to one, with --words.", valueName: "share"))
+    var splicing = 0.4
 
     @Option(help: ArgumentHelp("How many bands of frequencies, and stretches of time, are masked.", valueName: "n"))
     var masks = 2
+
+    @Option(help: ArgumentHelp("The most of 80 bands that are masked as one.", valueName: "n"))
+    var maskBands = 27
+
+    @Option(help: ArgumentHelp("The longest stretch that is masked, and never more than a fifth.", valueName: "seconds"))
+    var maskSeconds = 1.0
 
     @Option(help: ArgumentHelp("The share of a token that is spread over all.", valueName: "share"))
     var labelSmoothing: Float = 0.1
@@ -83,6 +104,9 @@ struct TrainTranscribeCommand: TrainingCommand {
         try Bounds.check(vocabSize, in: 16...1_000_000, of: "--vocab-size")
         try Bounds.check(batchSize, in: 1...65_536, of: "--batch-size")
         try Bounds.check(masks, in: 0...100, of: "--masks")
+        try Bounds.check(splicing, in: 0...1, of: "--splicing")
+        try Bounds.check(maskBands, in: 0...1_000, of: "--mask-bands")
+        try Bounds.check(maskSeconds, in: 0...30, of: "--mask-seconds")
         try Bounds.check(spelling, in: 0...0.99, of: "--spelling")
         try Bounds.check(tokenNoise, in: 0...0.9, of: "--token-noise")
         try Bounds.check(speed, in: 0...0.5, of: "--speed")
@@ -100,8 +124,11 @@ struct TrainTranscribeCommand: TrainingCommand {
         [.init("data", data.map(GoalOptions.path))] + goal.recipeEntries + [
             .init("from-scratch", fromScratch.rawValue), .init("window", window), .init("vocab-size", vocabSize),
             .init("language", language), .init("lowercase", flag: lowercase), .init("spelling", spelling),
-            .init("token-noise", tokenNoise), .init("speed", speed), .init("gain", gain), .init("shift", shift),
-            .init("noise", noise), .init("joining", joining), .init("masks", masks),
+            .init("pronunciations", pronunciations.map(GoalOptions.path)), .init("token-noise", tokenNoise),
+            .init("speed", speed), .init("gain", gain), .init("shift", shift),
+            .init("noise", noise), .init("joining", joining),
+            .init("words", words.map(GoalOptions.path)), .init("splicing", splicing), .init("masks", masks),
+            .init("mask-bands", maskBands), .init("mask-seconds", maskSeconds),
             .init("label-smoothing", labelSmoothing), .init("batch-size", batchSize),
         ] + training.recipe
     }
@@ -111,6 +138,9 @@ struct TrainTranscribeCommand: TrainingCommand {
         (options.language, options.lowercases, options.batchSize) = (language, lowercase, batchSize)
         (options.smoothing, options.spelling, options.tokenNoise) = (labelSmoothing, spelling, tokenNoise)
         (options.augmentation.speed, options.augmentation.gain, options.augmentation.shift) = (speed, gain, shift)
+        (options.pronunciations, options.words) = (pronunciations, words)
+        options.augmentation.splicing = words == nil ? 0 : splicing
+        (options.augmentation.maskedBins, options.augmentation.maskedFrames) = (maskBands, Int(100 * maskSeconds))
         (options.augmentation.noise, options.augmentation.joining, options.augmentation.masks) = (noise, joining, masks)
         return options
     }

@@ -81,6 +81,19 @@ extension TrainingCommand {
         parameters.freeze { name in patterns.contains { NamePattern.matches(name, $0) } }
     }
 
+    /// What is trained in place of a base's parameters, where `--lora` asks for it.
+    private func adapters(of parameters: ParameterStore) throws -> LowRankAdapters? {
+        guard let rank = training.lora else { return nil }
+        guard let base = goal.base else {
+            throw ValidationError("--lora learns on from a model: name it with --base.")
+        }
+        var options = LowRankAdapters.Options()
+        (options.rank, options.alpha, options.seed) = (rank, training.loraAlpha ?? Float(2 * rank), training.seed)
+        if training.keepAdapters { options.base = GoalOptions.path(base) }
+        return try LowRankAdapters(
+            parameters, options: options, adapting: LowRankAdapters.isOfLayer, training: parameters.isDrawn)
+    }
+
     /// A picture that cannot be drawn is no reason to stop.
     private static func drawCurves(_ folder: String) {
         do {
@@ -108,11 +121,17 @@ extension TrainingCommand {
         let display = TrainingDisplay(isQuiet: goal.quiet), name = Self.configuration.commandName ?? ""
         for (name, error) in unreadable { display.show(.skipped(name, error)) }
         if !goal.resume { try Recipe.write(entries, of: "train \(name)", to: "\(output)/\(Recipe.fileName)") }
+        let adapters = try adapters(of: task.parameters)
         if !goal.quiet {
-            let count = task.parameters.parameters.reduce(0) { $0 + $1.value.count }
-            StandardError.write("\(summary), \(Quantity.count(count)) parameters\n")
+            func count(_ parameters: [Parameter]) -> Int { parameters.reduce(0) { $0 + $1.value.count } }
+            let all = count(task.parameters.parameters)
+            let trained = adapters.map { count($0.parameters) } ?? count(task.parameters.parameters.filter { !$0.isFrozen })
+            StandardError.write(
+                "\(summary), \(Quantity.count(all)) parameters\(trained == all ? "" : ", of which \(Quantity.count(trained)) are trained")\n"
+            )
         }
-        let trainer = try Trainer(task, settings: settings, folder: output, resumes: goal.resume, workers: training.workers)
+        let trainer = try Trainer(
+            task, settings: settings, folder: output, resumes: goal.resume, workers: training.workers, adapters: adapters)
         StopRequest.listen()
         let result: (best: [TrainingMeasure], isComplete: Bool)
         do {

@@ -58,6 +58,18 @@ struct TrainingOptions: ParsableArguments {
     )
     var freeze: [String] = []
 
+    @Option(
+        help: ArgumentHelp(
+            "Train small matrices of this rank beside the layers' own, and a new head, in place of all (LoRA); with --base.",
+            valueName: "rank"))
+    var lora: Int?
+
+    @Option(help: ArgumentHelp("What their product is multiplied by, over the rank. (default: twice the rank)", valueName: "n"))
+    var loraAlpha: Float?
+
+    @Flag(help: "Write them to the folder `adapter` in the model's, too, as the library peft reads them.")
+    var keepAdapters = false
+
     @Option(help: ArgumentHelp("Measure after so many steps. (default: after every epoch)", valueName: "n"))
     var validateEvery: Int?
 
@@ -85,6 +97,12 @@ struct TrainingOptions: ParsableArguments {
 
     func validate() throws {
         try threads.map { try Bounds.check($0, in: 1...256, of: "--threads") }
+        try lora.map { try Bounds.check($0, in: 1...1_024, of: "--lora") }
+        try loraAlpha.map { try Bounds.check($0, in: 0.001...10_000, of: "--lora-alpha") }
+        if lora == nil, loraAlpha != nil || keepAdapters {
+            throw ValidationError(
+                "\(keepAdapters ? "--keep-adapters" : "--lora-alpha") says something of adapters: add --lora RANK.")
+        }
         try Bounds.check(workers, in: 1...256, of: "--workers")
     }
 
@@ -108,7 +126,8 @@ struct TrainingOptions: ParsableArguments {
             .init("optimizer", optimizer.rawValue), .init("learning-rate", learningRate), .init("decay", decay.rawValue),
             .init("warm-up", warmUp), .init("weight-decay", weightDecay), .init("clip", clip), .init("average", average),
             .init("dropout", dropout), .init("stochastic-depth", stochasticDepth), .init("recompute", flag: recompute),
-            .init("freeze", list: freeze), .init("validate-every", validateEvery), .init("save-every", saveEvery),
+            .init("freeze", list: freeze), .init("lora", lora), .init("lora-alpha", loraAlpha),
+            .init("keep-adapters", flag: keepAdapters), .init("validate-every", validateEvery), .init("save-every", saveEvery),
             .init("seed", seed), .init("precision", precision.rawValue), .init("save-as", saveAs.rawValue),
             .init("threads", threads), .init("workers", workers),
         ]
