@@ -98,4 +98,51 @@ struct EvaluateTests {
         refused(try CommandRun("evaluate", "translate", "--data", "x", "--confidence", "1"), "--confidence")
         refused(try CommandRun("evaluate", "translate", "--data", "x", "--tokenize", "words"), "13a, intl, char, none")
     }
+
+    @Test("a text's perplexity is the reference's, window by window")
+    func generate() throws {
+        let fixtures = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../Fixtures/text").standardized
+        let text = String(repeating: "The cat sat on the mat. A dog, twice as big, ran after it!\n", count: 4)
+        let model = fixtures.appending(path: "gpt2").path
+        let run = try CommandRun(
+            "evaluate", "generate", "--model", model, "--data", try file("text.txt", text), "--window", "24", "--stride", "10",
+            "--precision", "fp32", "--json")
+        #expect(run.status == 0, "\(run.errors)")
+        let report = try #require(try run.objects.first)
+        #expect(report["tokens"] as? Int == 215 && report["bytes"] as? Int == text.utf8.count)
+        // What transformers gives for the same windows.
+        #expect(abs((report["nats"] as? Double ?? 0) - 1253.65774) < 0.01)
+        #expect(abs((report["perplexity"] as? Double ?? 0) - 340.68771) < 0.01)
+        let table = try CommandRun("evaluate", "generate", "--model", model, "--data", folder.url.appending(path: "text.txt").path)
+        #expect(table.output.contains("perplexity") && table.output.contains("window:48|stride:24"), "\(table.output)")
+        for (options, word) in [
+            (["--window", "49"], "48"), (["--window", "10", "--stride", "10"], "stride"), (["--window", "1"], "--window"),
+        ] {
+            let refused = try CommandRun(["evaluate", "generate", "--model", model, "--data", folder.url.appending(path: "text.txt").path] + options)
+            #expect(refused.status != 0 && refused.errors.contains(word), "\(refused.errors)")
+        }
+        let empty = try CommandRun("evaluate", "generate", "--model", model, "--data", try file("empty.txt", "a"))
+        #expect(empty.status == 1 && empty.errors.contains("two at least"), "\(empty.errors)")
+        let other = try CommandRun(
+            "evaluate", "generate", "--model", fixtures.appending(path: "bert").path, "--data", folder.url.appending(path: "text.txt").path)
+        #expect(other.status == 1 && !other.errors.isEmpty)
+    }
+
+    @Test("the likeness of texts is compared with people's")
+    func embed() throws {
+        let model = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../Fixtures/text/bert").standardized.path
+        let rows = "first\tsecond\tscore\nthe cat\tthe cat\t5\nthe cat\ta dog\t1\nhello there\tgood morning\t0.5\na mat\tthe mat\t4\n"
+        let run = try CommandRun(
+            "evaluate", "embed", "--model", model, "--data", try file("pairs.tsv", rows), "--json", "--confidence", "0.9")
+        #expect(run.status == 0, "\(run.errors)")
+        let report = try #require(try run.objects.first)
+        #expect(report["count"] as? Int == 4)
+        let spearman = try #require(report["spearman"] as? [String: Any])
+        #expect(abs(spearman["value"] as? Double ?? 9) <= 1)
+        #expect((spearman["low"] as? Double ?? 9) <= (spearman["high"] as? Double ?? -9))
+        let wrong = try CommandRun("evaluate", "embed", "--model", model, "--data", try file("wrong.tsv", "a\tb\t1\nc\td\tx\n"))
+        #expect(wrong.status == 1 && wrong.errors.contains("line 2"), "\(wrong.errors)")
+        let alike = try CommandRun("evaluate", "embed", "--model", model, "--data", try file("alike.tsv", "a\tb\t1\n"))
+        #expect(alike.status == 1 && alike.errors.contains("one pair"), "\(alike.errors)")
+    }
 }

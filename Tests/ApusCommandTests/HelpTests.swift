@@ -19,7 +19,7 @@ struct HelpTests {
             "bench embed", "bench tokenize", "bench machine", "quantize", "train", "train classify", "train transcribe",
             "train translate", "train tokenizer",
             "evaluate", "evaluate classify", "evaluate transcribe",
-            "evaluate translate",
+            "evaluate translate", "evaluate embed", "evaluate generate", "align",
         ])
     func help(command: String) throws {
         let words = command.split(separator: " ").map(String.init)

@@ -157,12 +157,17 @@ struct ReferenceTests {
     }
 
     @Test("an interval is where a measure falls on other examples")
-    func bootstrap() {
+    func bootstrap() throws {
         let right = (0..<400).map { $0 % 4 == 0 ? 0.0 : 1.0 }
-        let interval = Bootstrap.interval(count: 400, confidence: 0.95) { places in
+        let found = Bootstrap.interval(count: 400, confidence: 0.95) { places in
             places.reduce(0) { $0 + right[$1] } / Double(places.count)
         }
+        let interval = try #require(found)
         // 1.96 · √(0.75 · 0.25 / 400) to either side.
         #expect(abs(interval.lowerBound - 0.7076) < 0.012 && abs(interval.upperBound - 0.7924) < 0.012, "\(interval)")
+        // Draws without a measure do not count; without any there is no interval.
+        #expect(Bootstrap.interval(count: 9, confidence: 0.9) { $0[0] == 0 ? .nan : 1 } == 1...1)
+        #expect(Bootstrap.interval(count: 9, confidence: 0.9) { _ in .nan } == nil)
+        #expect(Bootstrap.interval(count: 0, confidence: 0.9) { _ in 1 } == nil)
     }
 }

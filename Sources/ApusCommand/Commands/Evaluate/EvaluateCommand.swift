@@ -41,7 +41,7 @@ struct EvaluationOptions: ParsableArguments {
     ///   - count: how many examples there are.
     ///   - measure: of the examples at these places.
     func measured(_ count: Int, _ measure: ([Int]) -> Double) -> MeasuredValue {
-        let interval = confidence.map { Bootstrap.interval(count: count, confidence: $0, measure: measure) }
+        let interval = confidence.flatMap { Bootstrap.interval(count: count, confidence: $0, measure: measure) }
         return MeasuredValue(
             value: measure(Array(0..<count)), low: interval?.lowerBound, high: interval?.upperBound)
     }
