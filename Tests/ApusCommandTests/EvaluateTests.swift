@@ -113,25 +113,30 @@ struct EvaluateTests {
         // What transformers gives for the same windows.
         #expect(abs((report["nats"] as? Double ?? 0) - 1253.65774) < 0.01)
         #expect(abs((report["perplexity"] as? Double ?? 0) - 340.68771) < 0.01)
-        let table = try CommandRun("evaluate", "generate", "--model", model, "--data", folder.url.appending(path: "text.txt").path)
+        let table = try CommandRun(
+            "evaluate", "generate", "--model", model, "--data", folder.url.appending(path: "text.txt").path)
         #expect(table.output.contains("perplexity") && table.output.contains("window:48|stride:24"), "\(table.output)")
         for (options, word) in [
             (["--window", "49"], "48"), (["--window", "10", "--stride", "10"], "stride"), (["--window", "1"], "--window"),
         ] {
-            let refused = try CommandRun(["evaluate", "generate", "--model", model, "--data", folder.url.appending(path: "text.txt").path] + options)
+            let refused = try CommandRun(
+                ["evaluate", "generate", "--model", model, "--data", folder.url.appending(path: "text.txt").path] + options)
             #expect(refused.status != 0 && refused.errors.contains(word), "\(refused.errors)")
         }
         let empty = try CommandRun("evaluate", "generate", "--model", model, "--data", try file("empty.txt", "a"))
         #expect(empty.status == 1 && empty.errors.contains("two at least"), "\(empty.errors)")
         let other = try CommandRun(
-            "evaluate", "generate", "--model", fixtures.appending(path: "bert").path, "--data", folder.url.appending(path: "text.txt").path)
+            "evaluate", "generate", "--model", fixtures.appending(path: "bert").path, "--data",
+            folder.url.appending(path: "text.txt").path)
         #expect(other.status == 1 && !other.errors.isEmpty)
     }
 
     @Test("the likeness of texts is compared with people's")
     func embed() throws {
-        let model = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../Fixtures/text/bert").standardized.path
-        let rows = "first\tsecond\tscore\nthe cat\tthe cat\t5\nthe cat\ta dog\t1\nhello there\tgood morning\t0.5\na mat\tthe mat\t4\n"
+        let model = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../Fixtures/text/bert").standardized
+            .path
+        let rows =
+            "first\tsecond\tscore\nthe cat\tthe cat\t5\nthe cat\ta dog\t1\nhello there\tgood morning\t0.5\na mat\tthe mat\t4\n"
         let run = try CommandRun(
             "evaluate", "embed", "--model", model, "--data", try file("pairs.tsv", rows), "--json", "--confidence", "0.9")
         #expect(run.status == 0, "\(run.errors)")
