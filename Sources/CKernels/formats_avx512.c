@@ -20,7 +20,12 @@ static void prepare_brains(int64_t rows, int64_t depth, int64_t steps, const flo
     for (int64_t r = 0; r < rows; r++) {
         const float *from = a + r * a_stride;
         uint16_t *to = (uint16_t *)left + r * apus_brain_stride;
-        for (int64_t k = 0; k < 2 * steps; k += 16) {
+        int64_t k = 0;
+        for (; k + 32 <= depth; k += 32) {
+            const __m512 x0 = _mm512_loadu_ps(from + k), x1 = _mm512_loadu_ps(from + k + 16);
+            _mm512_storeu_si512(to + k, (__m512i)_mm512_cvtne2ps_pbh(x1, x0));
+        }
+        for (; k < 2 * steps; k += 16) {
             const int64_t n = depth - k < 16 ? depth - k : 16, filled = 2 * steps - k < 16 ? 2 * steps - k : 16;
             const __m512 x = _mm512_maskz_loadu_ps((__mmask16)((1u << n) - 1), from + k);
             _mm256_mask_storeu_epi16(to + k, (__mmask16)((1u << filled) - 1), (__m256i)_mm512_cvtneps_pbh(x));
@@ -29,7 +34,12 @@ static void prepare_brains(int64_t rows, int64_t depth, int64_t steps, const flo
 }
 
 void apus_to_brains_avx512(const float *x, uint16_t *y, int64_t count) {
-    for (int64_t i = 0; i < count; i += 16) {
+    int64_t i = 0;
+    for (; i + 32 <= count; i += 32) {
+        const __m512 x0 = _mm512_loadu_ps(x + i), x1 = _mm512_loadu_ps(x + i + 16);
+        _mm512_storeu_si512(y + i, (__m512i)_mm512_cvtne2ps_pbh(x1, x0));
+    }
+    for (; i < count; i += 16) {
         const __mmask16 used = count - i < 16 ? (__mmask16)((1u << (count - i)) - 1) : 0xFFFF;
         _mm256_mask_storeu_epi16(y + i, used, (__m256i)_mm512_cvtneps_pbh(_mm512_maskz_loadu_ps(used, x + i)));
     }

@@ -18,6 +18,9 @@ INLINE void tile_of(const int32_t rows, const bool is_brain, int64_t depth, cons
     // Two depths a turn, so that wherever the loop comes to stand in memory, decoding it is never what takes longest.
     _Pragma("clang loop unroll_count(2)") for (int64_t k = 0; k < depth; k++) {
         __builtin_prefetch((const char *)ahead + (is_brain ? 8 : 16) * k, 0, 2);
+        if (!is_brain) {
+            UNROLL for (int32_t v = 0; v < PANEL_VECTORS; v++) __builtin_prefetch((const float *)panel + (k + 24) * PANEL_WIDTH + v * VECTOR_WIDTH, 0, 3);
+        }
         vector b[PANEL_VECTORS];
         UNROLL for (int32_t v = 0; v < PANEL_VECTORS; v++) b[v] = panel_vector(is_brain, panel, k, v);
         UNROLL for (int32_t r = 0; r < rows; r++) {

@@ -13,6 +13,8 @@ public struct SpeechAugmentation: Sendable, Hashable, Codable {
     public var noise = 0.3
     /// How often another recording follows it, where both fit into a window.
     public var joining = 0.0
+    /// The longest pause before what follows, in seconds.
+    public var pause = 0.5
     /// How often words of several recordings stand in its place, where there is a table of words and their times.
     public var splicing = 0.0
     /// How many bands of frequencies, and stretches of time, are masked.

@@ -56,7 +56,9 @@ struct TrainingClips: Sendable {
             (sound, text) = spliced
         } else if augmentation.joining > 0, Double.random(in: 0..<1, using: &generator) < augmentation.joining,
             let other = companion(of: index, &generator), let next = try? self.sound(other),
-            let joined = Waveform(concatenating: [sound, next]), joined.duration <= window
+            let joined = Waveform(
+                concatenating: [sound, next], pause: Double.random(in: 0...max(0, augmentation.pause), using: &generator)),
+            joined.duration <= window
         {
             (sound, text) = (joined, text + " " + Self.text(clips.items[other], options))
         }

@@ -96,7 +96,7 @@ struct EvaluateTests {
         refused(try CommandRun("evaluate", "translate", "--data", try file("lone.tsv", "alone\n")), "one column")
         refused(try CommandRun("evaluate", "translate", "--data", try file("lone.tsv", "a\tb\nc\n")), "line 2")
         refused(try CommandRun("evaluate", "translate", "--data", "x", "--confidence", "1"), "--confidence")
-        refused(try CommandRun("evaluate", "translate", "--data", "x", "--tokenize", "words"), "13a, intl, char, none")
+        refused(try CommandRun("evaluate", "translate", "--data", "x", "--tokenize", "words"), "13a, intl, zh, char, none")
     }
 
     @Test("a text's perplexity is the reference's, window by window")

@@ -74,6 +74,9 @@ struct TrainTranscribeCommand: TrainingCommand {
             "How often another recording follows, mostly of the same speaker, where both fit into a window.", valueName: "share"))
     var joining = 0.0
 
+    @Option(help: ArgumentHelp("The longest pause before it.", valueName: "seconds"))
+    var pause = 0.5
+
     @Option(
         help: ArgumentHelp("A table of words and when they are said, as `\(Program.name) align` writes it.", valueName: "path"))
     var words: String?
@@ -104,6 +107,7 @@ struct TrainTranscribeCommand: TrainingCommand {
         try Bounds.check(vocabSize, in: 16...1_000_000, of: "--vocab-size")
         try Bounds.check(batchSize, in: 1...65_536, of: "--batch-size")
         try Bounds.check(masks, in: 0...100, of: "--masks")
+        try Bounds.check(pause, in: 0...30, of: "--pause")
         try Bounds.check(splicing, in: 0...1, of: "--splicing")
         try Bounds.check(maskBands, in: 0...1_000, of: "--mask-bands")
         try Bounds.check(maskSeconds, in: 0...30, of: "--mask-seconds")
@@ -126,7 +130,7 @@ struct TrainTranscribeCommand: TrainingCommand {
             .init("language", language), .init("lowercase", flag: lowercase), .init("spelling", spelling),
             .init("pronunciations", pronunciations.map(GoalOptions.path)), .init("token-noise", tokenNoise),
             .init("speed", speed), .init("gain", gain), .init("shift", shift),
-            .init("noise", noise), .init("joining", joining),
+            .init("noise", noise), .init("joining", joining), .init("pause", pause),
             .init("words", words.map(GoalOptions.path)), .init("splicing", splicing), .init("masks", masks),
             .init("mask-bands", maskBands), .init("mask-seconds", maskSeconds),
             .init("label-smoothing", labelSmoothing), .init("batch-size", batchSize),
@@ -139,6 +143,7 @@ struct TrainTranscribeCommand: TrainingCommand {
         (options.smoothing, options.spelling, options.tokenNoise) = (labelSmoothing, spelling, tokenNoise)
         (options.augmentation.speed, options.augmentation.gain, options.augmentation.shift) = (speed, gain, shift)
         (options.pronunciations, options.words) = (pronunciations, words)
+        options.augmentation.pause = pause
         options.augmentation.splicing = words == nil ? 0 : splicing
         (options.augmentation.maskedBins, options.augmentation.maskedFrames) = (maskBands, Int(100 * maskSeconds))
         (options.augmentation.noise, options.augmentation.joining, options.augmentation.masks) = (noise, joining, masks)
