@@ -25,6 +25,7 @@ ONE __m512i _mm512_set1_epi32(int32_t x) { __m512i r; EACH r[i] = x; return r; }
 ONE __m512 _mm512_loadu_ps(const void *p) { __m512 r; memcpy(&r, p, 64); return r; }
 ONE __m512i _mm512_loadu_si512(const void *p) { __m512i r; memcpy(&r, p, 64); return r; }
 ONE void _mm512_storeu_ps(void *p, __m512 x) { memcpy(p, &x, 64); }
+ONE void _mm512_storeu_si512(void *p, __m512i x) { memcpy(p, &x, 64); }
 ONE __m512 _mm512_maskz_loadu_ps(__mmask16 m, const float *p) { __m512 r; EACH r[i] = m >> i & 1 ? p[i] : 0; return r; }
 ONE __m512 _mm512_mask_mov_ps(__m512 old, __mmask16 m, __m512 x) { __m512 r; EACH r[i] = m >> i & 1 ? x[i] : old[i]; return r; }
 ONE __m512 _mm512_add_ps(__m512 a, __m512 b) { return a + b; }
@@ -65,6 +66,13 @@ ONE __m256bh _mm512_cvtneps_pbh(__m512 a) {
         r[i] = isnan(x) ? (uint16_t)(w >> 16 | 0x40) : fabsf(x) < 0x1p-126f ? (uint16_t)(w >> 16 & 0x8000)
                : (uint16_t)((w + 0x7FFF + (w >> 16 & 1)) >> 16);
     }
+    return r;
+}
+// The second operand's numbers come first.
+ONE __m512bh _mm512_cvtne2ps_pbh(__m512 a, __m512 b) {
+    const __m256bh halves[2] = {_mm512_cvtneps_pbh(b), _mm512_cvtneps_pbh(a)};
+    __m512bh r;
+    memcpy(&r, halves, 64);
     return r;
 }
 ONE float brain(uint16_t bits) {
