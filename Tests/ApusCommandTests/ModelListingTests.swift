@@ -12,7 +12,7 @@ struct ModelListingTests {
         let run = try CommandRun("inspect", "vit-grocery")
         #expect(run.status == 0)
         for line in [
-            /family +ViT/, /tasks +classify/, /labels +34/, /parameters +2\.8 M in [0-9]+ tensors/, /preprocessing +resize to .*/,
+            /family +ViT/, /tasks +classify/, /labels +34/, /parameters +2\.7 M in [0-9]+ tensors/, /preprocessing +resize to .*/,
         ] {
             #expect(run.lines.contains { $0.wholeMatch(of: line) != nil })
         }
