@@ -131,6 +131,7 @@ static void multiply_panels(void *context, int64_t group, int64_t first, int64_t
                 const range tile = part(rows.count, tiles, t);
                 const int64_t row = rows.start + tile.start;
                 float *out = product->out + row * product->out_stride + column;
+                // Rows that are only written need not be there.
                 if (how.accumulate) fetch(out, product->out_stride, tile.count, columns);
                 how.residual = product->residual ? product->residual + row * product->residual_stride + column : NULL;
                 if (how.residual && how.last) fetch(how.residual, product->residual_stride, tile.count, columns);

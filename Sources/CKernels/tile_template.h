@@ -18,8 +18,11 @@ INLINE void tile_of(const int32_t rows, const bool is_brain, int64_t depth, cons
     // Two depths a turn, so that wherever the loop comes to stand in memory, decoding it is never what takes longest.
     _Pragma("clang loop unroll_count(2)") for (int64_t k = 0; k < depth; k++) {
         __builtin_prefetch((const char *)ahead + (is_brain ? 8 : 16) * k, 0, 2);
+        // A panel of floats is larger than a first-level cache, and the next tile of it reads it again.
         if (!is_brain) {
-            UNROLL for (int32_t v = 0; v < PANEL_VECTORS; v++) __builtin_prefetch((const float *)panel + (k + 24) * PANEL_WIDTH + v * VECTOR_WIDTH, 0, 3);
+            UNROLL for (int32_t c = 0; c < PANEL_WIDTH; c += 16) {
+                __builtin_prefetch((const float *)panel + (k + 24) * PANEL_WIDTH + c, 0, 3);
+            }
         }
         vector b[PANEL_VECTORS];
         UNROLL for (int32_t v = 0; v < PANEL_VECTORS; v++) b[v] = panel_vector(is_brain, panel, k, v);

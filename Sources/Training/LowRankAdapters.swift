@@ -1,12 +1,6 @@
 public import AttentionEngine
 import PluginKit
 
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
-
 /// Trains small matrices beside a model's own, which stay as they are: W + scale · B A, where A has a few rows and B a few columns (LoRA;
 /// Hu et al., 2021, arXiv:2106.09685).
 ///
@@ -36,11 +30,15 @@ public final class LowRankAdapters {
         var down: Parameter
         /// `[rows, rank]`.
         var up: Parameter
+        var rows: Int { parameter.value.shape[0] }
+        var columns: Int { parameter.value.shape[1] }
+        var rank: Int { down.value.shape[0] }
     }
 
     private let options: Options
     private let adapters: [Adapter]
     private let others: [Parameter]
+    private let isUnsaved: (String) -> Bool
 
     /// Adds adapters to matrices, and freezes every other parameter but those that `isTrained` picks.
     ///
@@ -49,30 +47,33 @@ public final class LowRankAdapters {
     ///   - options: how adapters are made.
     ///   - isAdapted: which matrices get one, by name; what has not two dimensions gets none.
     ///   - isTrained: which parameters are trained whole, by name: a new head.
+    ///   - isUnsaved: which of these belong to the training alone.
     /// - Throws: `InputError` if no matrix is adapted.
     public init(
         _ store: ParameterStore, options: Options = Options(), adapting isAdapted: (String) -> Bool,
-        training isTrained: (String) -> Bool = { _ in false }
+        training isTrained: (String) -> Bool = { _ in false }, leavingOut isUnsaved: @escaping (String) -> Bool = { _ in false }
     ) throws {
-        let options = options
-        self.options = options
+        (self.options, self.isUnsaved) = (options, isUnsaved)
         let all = store.parameters, rank = options.rank
         let chosen = all.filter { $0.value.rank == 2 && !$0.isFrozen && !isTrained($0.name) && isAdapted($0.name) }
         guard !chosen.isEmpty, rank > 0 else {
             throw InputError("adapters", found: "no matrix to adapt", needed: "one at least", remedy: "Name other matrices")
         }
-        adapters = chosen.map { parameter in
-            let (rows, columns) = (parameter.value.shape[0], parameter.value.shape[1])
-            // As a layer of its own begins: uniform, by what goes in.
-            let bound = 1 / Float(columns).squareRoot()
-            let hash = parameter.name.utf8.reduce(options.seed ^ 0x10CA) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
-            var generator = SeededGenerator(state: hash)
-            let down = (0..<rank * columns).map { _ in Float.random(in: -bound...bound, using: &generator) }
-            return Adapter(
-                parameter: parameter, base: parameter.value.floats,
-                down: Parameter(trained: "\(parameter.name).lora_A", Tensor(down, shape: [rank, columns])),
-                up: Parameter(
-                    trained: "\(parameter.name).lora_B", Tensor(Array(repeating: 0, count: rows * rank), shape: [rows, rank])))
+        // A begins as large as a layer of its own, by what goes in; B with zeros.
+        var initialization = ParameterInitialization(.zeros)
+        for matrix in chosen {
+            let deviation = 1 / (3 * Float(matrix.value.shape[1])).squareRoot()
+            initialization.rules["\(matrix.name).lora_A"] = .normal(deviation: deviation)
+        }
+        let drawn = ParameterStore(drawing: initialization, seed: options.seed), weights = Weights(drawn)
+        for matrix in chosen {
+            _ = try weights.get("\(matrix.name).lora_A", [rank, matrix.value.shape[1]])
+            _ = try weights.get("\(matrix.name).lora_B", [matrix.value.shape[0], rank])
+        }
+        let byName = Dictionary(uniqueKeysWithValues: drawn.parameters.map { ($0.name, $0) })
+        adapters = chosen.compactMap { matrix in
+            guard let down = byName["\(matrix.name).lora_A"], let up = byName["\(matrix.name).lora_B"] else { return nil }
+            return Adapter(parameter: matrix, base: matrix.value.floats, down: down, up: up)
         }
         let names = Set(chosen.map(\.name))
         store.freeze { !names.contains($0) && !isTrained($0) }
@@ -95,9 +96,7 @@ public final class LowRankAdapters {
     public func takeGradients() {
         for adapter in adapters {
             guard let gradient = adapter.parameter.gradient else { continue }
-            let (rows, columns, rank, scale) = (
-                adapter.parameter.value.shape[0], adapter.parameter.value.shape[1], options.rank, scale
-            )
+            let (rows, columns, rank, scale) = (adapter.rows, adapter.columns, adapter.rank, scale)
             let (down, up) = (adapter.down.value.floats, adapter.up.value.floats)
             let (forUp, forDown) = (Tensor(repeating: 0, shape: [rows, rank]), Tensor(repeating: 0, shape: [rank, columns]))
             gradient.withMutableFloats { gradient in
@@ -138,9 +137,7 @@ public final class LowRankAdapters {
     /// Sets every matrix to its own plus what its adapter has learned.
     public func apply() {
         for adapter in adapters {
-            let (rows, columns, rank, scale) = (
-                adapter.parameter.value.shape[0], adapter.parameter.value.shape[1], options.rank, scale
-            )
+            let (rows, columns, rank, scale) = (adapter.rows, adapter.columns, adapter.rank, scale)
             let (base, down, up) = (adapter.base, adapter.down.value.floats, adapter.up.value.floats)
             adapter.parameter.withMutableElements { elements in
                 guard let to = Elements(elements) else { return }
@@ -160,6 +157,8 @@ public final class LowRankAdapters {
 
     /// Writes adapters alone to `adapter` in a model's folder, as the library peft has them, where there is a base to name.
     ///
+    /// Matrices are taken to be stored `[outputs, inputs]`, as they are in nearly all families; GPT-2's are not.
+    ///
     /// - Throws: `InputError` if a file cannot be written.
     public func saveIfKept(beside folder: String) throws {
         guard let base = options.base else { return }
@@ -172,15 +171,14 @@ public final class LowRankAdapters {
             tensors.append(("\(path).lora_A.weight", adapter.down.value.detached))
             tensors.append(("\(path).lora_B.weight", adapter.up.value.detached))
         }
-        tensors += others.map { ("base_model.model.\($0.name)", $0.value.detached) }
+        let heads = others.filter { !isUnsaved($0.name) }
+        tensors += heads.map { ("base_model.model.\($0.name)", $0.value.detached) }
         try SafetensorsWriter.write(tensors, to: "\(folder)/adapter_model.safetensors", metadata: ["format": "pt"])
-        let heads = Set(others.map { String($0.name.prefix(upTo: $0.name.lastIndex(of: ".") ?? $0.name.endIndex)) })
+        let modules = Set(heads.map { String($0.name.prefix(upTo: $0.name.lastIndex(of: ".") ?? $0.name.endIndex)) })
         let file = ConfigurationFile(
             base: base, rank: options.rank, alpha: options.alpha, targets: adapters.map { module($0.parameter.name) },
-            heads: heads.isEmpty ? nil : heads.sorted())
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        try OutputFolder.write(encoder.encode(file), to: "\(folder)/adapter_config.json")
+            heads: modules.isEmpty ? nil : modules.sorted())
+        try JSONOutput.write(file, to: "\(folder)/adapter_config.json")
     }
 
     private struct ConfigurationFile: Encodable {

@@ -14,10 +14,7 @@ public struct Pronunciations: Sendable {
     /// - Throws: `InputError` naming the file and the line that lacks sounds.
     public init(_ path: String) throws {
         self.path = path
-        guard let text = String(validating: try RegularFile(path).bytes(atMost: 1 << 28), as: UTF8.self) else {
-            throw InputError(
-                path, found: "bytes that are no text", needed: "text in UTF-8", remedy: "Convert it, with iconv for example")
-        }
+        let text = try RegularFile(path).text(atMost: 1 << 28)
         for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
             let fields = line.split(whereSeparator: \.isWhitespace)
             guard let first = fields.first, !first.hasPrefix("#"), !first.hasPrefix(";;;") else { continue }

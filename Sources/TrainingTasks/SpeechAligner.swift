@@ -57,7 +57,7 @@ public struct SpeechAligner: Sendable {
         ]
         guard let states = try model.forward(inputs, detail: .states)["encoder_last_hidden_state"] else { return [] }
         let seconds = model.windowDuration / Double(states.shape[1])
-        let heard = min(states.shape[1], Int((sound.duration / seconds).rounded(.up)))
+        let heard = min(states.shape[1], max(1, Int((sound.duration / seconds).rounded(.up))))
         let scores = speller(states).sliced(0..<heard, along: 1)
         let gap = speller.spelling.gap.map { [$0] } ?? []
         let target = Array(words.map(\.classes).joined(separator: gap))

@@ -58,7 +58,6 @@ public struct SpeechClips: Sendable {
     /// - Throws: `InputError` naming file and line that lacks a file or a text.
     public static func items(of path: String) throws -> [Item] {
         let table = try TextTable(path, columns: 2...1_024)
-        let base = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
         let first = try table.row(0).map { $0.lowercased() }
         let named = names.map { names in first.firstIndex { names.contains($0) } }
         let hasNames = named[0] != nil && named[1] != nil
@@ -73,7 +72,7 @@ public struct SpeechClips: Sendable {
                     remedy: "Complete the line, or remove it")
             }
             items.append(
-                Item(path: file.hasPrefix("/") ? file : base + file, text: text, speaker: columns[2].map { row[$0] }))
+                Item(path: table.place(of: file), text: text, speaker: columns[2].map { row[$0] }))
         }
         guard !items.isEmpty else {
             throw InputError(

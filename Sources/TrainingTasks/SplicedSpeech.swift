@@ -55,7 +55,6 @@ struct SplicedSpeech: Sendable {
     /// - Throws: `InputError` naming a line that makes no sense, or a table without words of the recordings.
     init(_ path: String, clips: SpeechClips, lowercases: Bool, spelling: Spelling?) throws {
         let table = try TextTable(path, columns: 4)
-        let base = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
         let numbers = Dictionary(clips.split.training.map { (Paths.absolute(clips.items[$0].path), $0) }) { first, _ in first }
         var words: [Int: [TimedWord]] = [:]
         for index in 0..<table.count {
@@ -67,7 +66,7 @@ struct SplicedSpeech: Sendable {
                     "\(path), line \(table.line(of: index))", found: row.joined(separator: " "),
                     needed: "a file, a word, and when it begins and ends, in seconds", remedy: "Write the table with `align`")
             }
-            guard let number = numbers[Paths.absolute(row[0].hasPrefix("/") ? row[0] : base + row[0])] else { continue }
+            guard let number = numbers[Paths.absolute(table.place(of: row[0]))] else { continue }
             words[number, default: []].append(TimedWord(lowercases ? row[1].lowercased() : row[1], start: start, end: end))
         }
         guard !words.isEmpty else {

@@ -140,11 +140,6 @@ public struct Parameter: Sendable {
     /// Its elements, which an optimizer changes in place.
     public let value: Tensor
 
-    /// A parameter that no model has asked for.
-    package init(trained name: String, _ value: Tensor) { self.init(name: name, value: value.with(GradientNode())) }
-
-    init(name: String, value: Tensor) { (self.name, self.value) = (name, value) }
-
     /// Adds to the gradient.
     package func addGradient(_ gradient: Tensor) { value.node?.add(gradient) }
 

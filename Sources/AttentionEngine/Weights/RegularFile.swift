@@ -40,6 +40,17 @@ package struct RegularFile: ~Copyable {
         return try Self.bytes(of: descriptor, path: path, expected: byteCount, atMost: limit)
     }
 
+    /// The contents as text.
+    ///
+    /// - Throws: `InputError` as of `bytes(atMost:)`, or if they are not UTF-8.
+    package func text(atMost limit: Int) throws(InputError) -> String {
+        guard let text = String(validating: try bytes(atMost: limit), as: UTF8.self) else {
+            throw InputError(
+                path, found: "bytes that are no text", needed: "text in UTF-8", remedy: "Convert it, with iconv for example")
+        }
+        return text
+    }
+
     /// A part of the contents; shorter where the file ends before.
     ///
     /// - Throws: `InputError` if it cannot be read.

@@ -57,5 +57,5 @@ extension Checkpoint {
     ]
 
     /// The files of a training run that are none of the model.
-    package static let runFiles: Set = ["recipe.yaml", "training-log.jsonl", "training-curves.png"]
+    package static let runFiles: Set = ["recipe.yaml", "training-log.jsonl", "training-curves.png", "spelling.json"]
 }

@@ -66,7 +66,6 @@ public struct LabelledFiles: Sendable {
 
     private static func table(_ path: String) throws -> [(path: String, label: String)] {
         let table = try TextTable(path, columns: 2)
-        let base = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
         var found: [(path: String, label: String)] = []
         for index in 0..<table.count {
             let row = try table.row(index)
@@ -77,7 +76,7 @@ public struct LabelledFiles: Sendable {
                     place, found: row[0].isEmpty ? "a label without a file" : "a file without a label", needed: "both",
                     remedy: "Complete the line, or remove it")
             }
-            let file = row[0].hasPrefix("/") ? row[0] : base + row[0]
+            let file = table.place(of: row[0])
             guard Paths.kind(of: file) != nil else {
                 throw InputError(
                     place, found: "the file “\(row[0])”, which is not there", needed: "one that is", remedy: "Check the path")

@@ -93,6 +93,11 @@ public struct TextTable: Sendable {
         return fields
     }
 
+    /// Where a file stands that a row names: paths start from the table's folder.
+    public func place(of file: String) -> String {
+        file.hasPrefix("/") ? file : (path.lastIndex(of: "/").map { String(path[...$0]) } ?? "") + file
+    }
+
     private func fields(of row: [UInt8], line: Int) throws(InputError) -> [String] {
         guard let text = String(validating: row, as: UTF8.self), !row.contains(0) else {
             throw InputError(

@@ -37,10 +37,7 @@ struct EvaluateGenerateCommand: ParsableCommand {
 
     func run() throws {
         try engine.prepare()
-        guard let text = String(validating: try RegularFile(data).bytes(atMost: 1 << 30), as: UTF8.self) else {
-            throw InputError(
-                data, found: "bytes that are no text", needed: "text in UTF-8", remedy: "Convert it, with iconv for example")
-        }
+        let text = try RegularFile(data).text(atMost: 1 << 30)
         let registry = try Session.registry
         let checkpoint = try model.checkpoint(for: "generate", engine)
         let model = try registry.load(checkpoint, as: (any TextGenerating).self)

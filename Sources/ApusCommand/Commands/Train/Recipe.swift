@@ -36,10 +36,7 @@ struct Recipe {
     /// - Throws: `InputError` that names the line: an unknown option (with the nearest known one), one a second time, a line that is no
     ///   option.
     static func arguments(_ path: String, known: [Entry]) throws -> [String] {
-        let bytes = try RegularFile(path).bytes(atMost: 1 << 20)
-        guard let text = String(validating: bytes, as: UTF8.self) else {
-            throw InputError(path, found: "bytes that are no text", needed: "text in UTF-8", remedy: "Write it anew")
-        }
+        let text = try RegularFile(path).text(atMost: 1 << 20)
         let kinds = Dictionary(known.map { ($0.name, $0.value) }) { first, _ in first }
         var (arguments, seen): ([String], Set<String>) = ([], [])
         var listed: String?

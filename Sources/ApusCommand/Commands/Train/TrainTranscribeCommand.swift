@@ -166,7 +166,7 @@ struct TrainTranscribeCommand: TrainingCommand {
         try run(
             task, usualLearningRate: original == nil ? 1e-3 : 2e-5, to: output, examples: "recordings",
             summary: "\(task.trainingIndices.count) recordings to learn from, \(task.heldOutCount) to measure by",
-            unreadable: task.unreadable)
+            unreadable: task.unreadable, unsaved: SpeechTask.isOwn)
     }
 
     /// Writes all files of the model but its weights.

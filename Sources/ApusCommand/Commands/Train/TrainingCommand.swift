@@ -82,7 +82,8 @@ extension TrainingCommand {
     }
 
     /// What is trained in place of a base's parameters, where `--lora` asks for it.
-    private func adapters(of parameters: ParameterStore) throws -> LowRankAdapters? {
+    private func adapters(of parameters: ParameterStore, unsaved isUnsaved: @escaping (String) -> Bool) throws -> LowRankAdapters?
+    {
         guard let rank = training.lora else { return nil }
         guard let base = goal.base else {
             throw ValidationError("--lora learns on from a model: name it with --base.")
@@ -91,7 +92,8 @@ extension TrainingCommand {
         (options.rank, options.alpha, options.seed) = (rank, training.loraAlpha ?? Float(2 * rank), training.seed)
         if training.keepAdapters { options.base = GoalOptions.path(base) }
         return try LowRankAdapters(
-            parameters, options: options, adapting: LowRankAdapters.isOfLayer, training: parameters.isDrawn)
+            parameters, options: options, adapting: LowRankAdapters.isOfLayer, training: parameters.isDrawn,
+            leavingOut: isUnsaved)
     }
 
     /// A picture that cannot be drawn is no reason to stop.
@@ -111,17 +113,20 @@ extension TrainingCommand {
     ///   - examples: what they are called: `photos`.
     ///   - summary: what there is of them, for the first line.
     ///   - unreadable: those that nothing is measured by.
+    ///   - isUnsaved: which parameters only training has, by name.
     ///   - adjust: sets what only this kind of task has.
     func run<Task: TrainingTask>(
         _ task: Task, usualLearningRate learningRate: Float, to output: String, examples: String, summary: String,
-        unreadable: [(name: String, error: any Error)] = [], adjusting adjust: (inout TrainingSettings) -> Void = { _ in }
+        unreadable: [(name: String, error: any Error)] = [],
+        unsaved isUnsaved: @escaping (String) -> Bool = { _ in false },
+        adjusting adjust: (inout TrainingSettings) -> Void = { _ in }
     ) throws {
         var settings = try training.settings(learningRate: learningRate)
         adjust(&settings)
         let display = TrainingDisplay(isQuiet: goal.quiet), name = Self.configuration.commandName ?? ""
         for (name, error) in unreadable { display.show(.skipped(name, error)) }
         if !goal.resume { try Recipe.write(entries, of: "train \(name)", to: "\(output)/\(Recipe.fileName)") }
-        let adapters = try adapters(of: task.parameters)
+        let adapters = try adapters(of: task.parameters, unsaved: isUnsaved)
         if !goal.quiet {
             func count(_ parameters: [Parameter]) -> Int { parameters.reduce(0) { $0 + $1.value.count } }
             let all = count(task.parameters.parameters)

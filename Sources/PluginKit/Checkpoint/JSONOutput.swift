@@ -1,5 +1,3 @@
-import PluginKit
-
 #if canImport(FoundationEssentials)
     import FoundationEssentials
 #else
@@ -7,8 +5,9 @@ import PluginKit
 #endif
 
 /// Files of JSON as transformers writes them: sorted and indented.
-enum JSONOutput {
-    static func write(_ value: some Encodable, to path: String) throws {
+package enum JSONOutput {
+    /// - Throws: `InputError` if it cannot be written.
+    package static func write(_ value: some Encodable, to path: String) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         try OutputFolder.write(encoder.encode(value) + Data("\n".utf8), to: path)
